@@ -1,0 +1,343 @@
+//! Accounts and the credentials that act for them.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+use uuid::Uuid;
+
+use crate::name::{Fqdn, Name, text_serde};
+use crate::policy;
+use crate::value::{AccountNo, Login, SecretId, Timestamp, TokenLabel, ValueError};
+
+/// Somebody who holds hosts, domains and records.
+///
+/// ```text
+/// Unconfirmed ──confirm──▶ Active ◀──▶ Suspended
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// The short id inside the registry.
+    pub number: AccountNo,
+    /// The public id.
+    pub id: Uuid,
+    /// What it signs in with; unique.
+    pub login: Login,
+    /// Whether it may act.
+    pub state: AccountState,
+    /// What it may do.
+    pub role: Role,
+    /// How many hosts it may hold (`max_allowed_hosts`).
+    pub max_hosts: u32,
+    /// How many domains it may hold.
+    pub max_domains: u32,
+    /// Leads to its password's hash; none if only tokens sign in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<SecretId>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it was last changed.
+    pub updated: Timestamp,
+}
+
+/// Whether an account may act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AccountState {
+    /// Signed up, and not yet confirmed: may do nothing, and ends by itself.
+    Unconfirmed,
+    /// May act.
+    Active,
+    /// May not act, and its names are not served.
+    Suspended,
+}
+
+/// What an account may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Its own objects.
+    User,
+    /// Everybody's objects.
+    Operator,
+}
+
+/// A credential for programs: acts for its account within a scope.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Token {
+    /// The public id.
+    pub id: Uuid,
+    /// Whom it acts for.
+    pub account: AccountNo,
+    /// What its owner calls it.
+    pub label: TokenLabel,
+    /// What it may do.
+    pub scope: Scope,
+    /// Leads to its secret's SHA-256.
+    pub secret: SecretId,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+/// What a token or key may do: on which hosts, which actions, from which networks, until when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scope {
+    /// Which of the account's hosts; none in the list is none at all.
+    pub hosts: HostScope,
+    /// Which actions.
+    pub actions: Actions,
+    /// From which networks; an empty list is from anywhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub networks: Vec<IpNet>,
+    /// Until when; none is for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<Timestamp>,
+}
+
+/// The hosts that a scope covers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HostScope {
+    /// Every host of the account, future ones included.
+    All,
+    /// Those that one of the patterns matches.
+    Only(Vec<HostPattern>),
+}
+
+/// A host's name, or a pattern in which each `*` stands for any run of characters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum HostPattern {
+    /// Exactly this host; ends with the host.
+    Exact(Fqdn),
+    /// Every name that the pattern matches.
+    Glob(SmolStr),
+}
+
+/// The actions that a scope allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actions {
+    /// Set addresses, ttl, wildcard and offline state of hosts.
+    #[serde(default)]
+    pub update: bool,
+    /// Set and clear `_acme-challenge` values.
+    #[serde(default)]
+    pub acme_challenge: bool,
+    /// Read.
+    #[serde(default)]
+    pub read: bool,
+    /// Everything else that the account may do.
+    #[serde(default)]
+    pub manage: bool,
+}
+
+/// One action, as a scope judges it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Set a host's addresses and state.
+    Update,
+    /// Set and clear `_acme-challenge` values.
+    AcmeChallenge,
+    /// Read.
+    Read,
+    /// Make, remove and configure.
+    Manage,
+}
+
+impl Scope {
+    /// All that the account may do, from anywhere, for ever.
+    pub const FULL: Scope = Scope {
+        hosts: HostScope::All,
+        actions: Actions { update: true, acme_challenge: true, read: true, manage: true },
+        networks: Vec::new(),
+        end: None,
+    };
+
+    /// Whether the scope covers a host.
+    pub fn covers(&self, host: &Fqdn) -> bool {
+        match &self.hosts {
+            HostScope::All => true,
+            HostScope::Only(patterns) => patterns.iter().any(|pattern| pattern.matches(host)),
+        }
+    }
+
+    /// Whether the scope allows an action.
+    pub fn allows(&self, action: Action) -> bool {
+        match action {
+            Action::Update => self.actions.update,
+            Action::AcmeChallenge => self.actions.acme_challenge,
+            Action::Read => self.actions.read,
+            Action::Manage => self.actions.manage,
+        }
+    }
+
+    /// Whether the scope takes callers from this address. Without an address (the command line) it does.
+    pub fn admits(&self, source: Option<IpAddr>) -> bool {
+        let Some(source) = source else { return true };
+        self.networks.is_empty() || self.networks.iter().any(|network| network.contains(&source.to_canonical()))
+    }
+
+    /// Whether the scope has ended.
+    pub fn has_ended(&self, now: Timestamp) -> bool {
+        self.end.is_some_and(|end| end <= now)
+    }
+
+    /// Checks the lists' lengths.
+    ///
+    /// # Errors
+    /// [`ValueError::TooMany`].
+    pub fn check(&self) -> Result<(), ValueError> {
+        let hosts = match &self.hosts {
+            HostScope::All => 0,
+            HostScope::Only(patterns) => patterns.len(),
+        };
+        if hosts.max(self.networks.len()) > policy::SCOPE_ENTRIES {
+            return Err(ValueError::TooMany(policy::SCOPE_ENTRIES));
+        }
+        Ok(())
+    }
+
+    /// The scope without its exact entry for a host that is going; none if there was no such entry.
+    pub fn without(&self, host: &Fqdn) -> Option<Scope> {
+        let HostScope::Only(patterns) = &self.hosts else { return None };
+        let kept: Vec<HostPattern> =
+            patterns.iter().filter(|pattern| !matches!(pattern, HostPattern::Exact(name) if name == host)).cloned().collect();
+        if kept.len() == patterns.len() {
+            return None;
+        }
+        Some(Scope { hosts: HostScope::Only(kept), ..self.clone() })
+    }
+}
+
+impl HostPattern {
+    /// Whether the pattern matches a host's name.
+    pub fn matches(&self, host: &Fqdn) -> bool {
+        match self {
+            HostPattern::Exact(name) => name == host,
+            HostPattern::Glob(glob) => glob_matches(glob.as_bytes(), host.to_string().as_bytes()),
+        }
+    }
+}
+
+/// Whether a pattern with `*` matches a text, in time proportional to their product.
+fn glob_matches(glob: &[u8], text: &[u8]) -> bool {
+    let mut reachable = vec![false; text.len().saturating_add(1)];
+    if let Some(start) = reachable.first_mut() {
+        *start = true;
+    }
+    for wanted in glob {
+        if *wanted == b'*' {
+            let mut seen = false;
+            for state in &mut reachable {
+                seen |= *state;
+                *state = seen;
+            }
+        } else {
+            let mut before = false;
+            for (state, octet) in reachable.iter_mut().zip(std::iter::once(&0).chain(text)) {
+                let now = before && octet == wanted;
+                before = *state;
+                *state = now;
+            }
+        }
+    }
+    reachable.last().copied().unwrap_or(false)
+}
+
+impl FromStr for HostPattern {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<HostPattern, ValueError> {
+        if !text.contains('*') {
+            return text.parse().map(HostPattern::Exact).map_err(|_| ValueError::HostPattern);
+        }
+        let good = |b: u8| b.is_ascii_alphanumeric() || b"-.*".contains(&b);
+        if text.len() > policy::NAME_WIRE_MAX || !text.bytes().all(good) {
+            return Err(ValueError::HostPattern);
+        }
+        let text = text.strip_suffix('.').unwrap_or(text);
+        Ok(HostPattern::Glob(SmolStr::new(text.to_ascii_lowercase())))
+    }
+}
+
+impl fmt::Display for HostPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HostPattern::Exact(name) => name.fmt(f),
+            HostPattern::Glob(glob) => f.pad(glob),
+        }
+    }
+}
+
+text_serde!(HostPattern);
+
+/// A key for TSIG-signed updates and transfers (RFC 8945).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TsigKey {
+    /// The key's name; unique.
+    pub name: Name,
+    /// Its algorithm.
+    pub algorithm: TsigAlgorithm,
+    /// Whom it acts for.
+    pub account: AccountNo,
+    /// What it may do.
+    pub scope: Scope,
+    /// Leads to its secret.
+    pub secret: SecretId,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+/// A TSIG algorithm (RFC 8945, section 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TsigAlgorithm {
+    /// HMAC-SHA-1, for old programs.
+    HmacSha1,
+    /// HMAC-SHA-256.
+    HmacSha256,
+    /// HMAC-SHA-384.
+    HmacSha384,
+    /// HMAC-SHA-512.
+    HmacSha512,
+}
+
+/// Another name server that we notify, or that may transfer zones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Peer {
+    /// Its address; unique.
+    pub address: IpAddr,
+    /// Whether it may transfer zones.
+    pub transfer: bool,
+    /// Whether it is told of changes (RFC 1996).
+    pub notify: bool,
+}
+
+/// A mail that waits to be sent; its links are derived when it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mail {
+    /// The public id.
+    pub id: Uuid,
+    /// What it says.
+    pub kind: MailKind,
+    /// Whom it is about.
+    pub account: AccountNo,
+    /// How often sending has failed.
+    pub attempts: u32,
+    /// When it was put into the outbox.
+    pub created: Timestamp,
+}
+
+/// What a mail says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MailKind {
+    /// Confirm this account.
+    Confirm,
+    /// Choose a new password.
+    ResetPassword,
+    /// Confirm this new address.
+    ChangeLogin,
+}

@@ -1,0 +1,208 @@
+//! What an authoritative server answers: a pure function of the registry and the question.
+//!
+//! The algorithm is RFC 1034, section 4.3.2, with the closest encloser and wildcards of RFC 4592 and negative answers of
+//! RFC 2308. Nothing is allocated for a host's address.
+
+use crate::domain::Domain;
+use crate::name::{self, Name, QueryName};
+use crate::policy;
+use crate::record::{RecordData, RecordType};
+use crate::registry::Registry;
+use crate::value::Ttl;
+use crate::zone;
+
+/// What kind of answer it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// NOERROR, authoritative: the answer section has what was asked for, or an alias on the way to it.
+    Answer,
+    /// NOERROR, authoritative, and an empty answer: the name exists, this type does not. SOA in authority.
+    NoData,
+    /// NXDOMAIN, authoritative: the name does not exist. SOA in authority.
+    NxDomain,
+    /// NOERROR, not authoritative: somebody else's name servers are in authority.
+    Referral,
+    /// REFUSED: the name is in none of our zones.
+    Refused,
+}
+
+/// Whose record it is that is being handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner<'a> {
+    /// The name that was asked for, as it was written.
+    Question,
+    /// Another name.
+    Name(&'a Name),
+}
+
+/// Takes the records of an answer, section by section.
+pub trait Sections {
+    /// A record of the answer section.
+    fn answer(&mut self, owner: Owner<'_>, ttl: Ttl, data: &RecordData);
+    /// A record of the authority section.
+    fn authority(&mut self, owner: &Name, ttl: Ttl, data: &RecordData);
+    /// A record of the additional section.
+    fn additional(&mut self, owner: &Name, ttl: Ttl, data: &RecordData);
+}
+
+/// Answers a question of class IN.
+pub fn answer(registry: &Registry, question: &QueryName, record_type: RecordType, sections: &mut dyn Sections) -> Verdict {
+    let Some(domain) = registry.enclosing(question.key()) else { return Verdict::Refused };
+    let mut asked = Asked { registry, record_type, sections };
+    let verdict = asked.step(domain, question, Owner::Question, policy::CNAME_CHAIN);
+    match verdict {
+        Verdict::NoData | Verdict::NxDomain => asked.negative(domain),
+        Verdict::Answer | Verdict::Referral | Verdict::Refused => (),
+    }
+    verdict
+}
+
+struct Asked<'a> {
+    registry: &'a Registry,
+    record_type: RecordType,
+    sections: &'a mut dyn Sections,
+}
+
+impl Asked<'_> {
+    /// Answers one name; `left` aliases may still be followed.
+    fn step(&mut self, domain: &Domain, question: &QueryName, owner: Owner<'_>, left: usize) -> Verdict {
+        let apex = domain.name.name().key();
+        if self.refer(domain, question) {
+            return Verdict::Referral;
+        }
+        if question.is_whole() && self.exists(domain, question.key()) {
+            return self.records(domain, question.key(), owner, left);
+        }
+        let mut encloser = if question.is_whole() { name::parent_key(question.key()) } else { Some(question.key()) };
+        while let Some(key) = encloser.filter(|key| key.len() > apex.len()) {
+            if self.exists(domain, key) {
+                break;
+            }
+            encloser = name::parent_key(key);
+        }
+        let Some(encloser) = encloser else { return Verdict::NxDomain };
+        let mut wildcard = [0u8; policy::NAME_WIRE_MAX];
+        match wildcard_key(encloser, &mut wildcard) {
+            Some(key) if self.has_records(domain, key) => self.records(domain, key, owner, left),
+            Some(_) | None => Verdict::NxDomain,
+        }
+    }
+
+    /// Whether a name exists: it has records, or a name below it has (an empty non-terminal).
+    fn exists(&self, domain: &Domain, key: &[u8]) -> bool {
+        let apex = domain.name.name().key();
+        if key == apex || self.registry.node(key).is_some() || self.registry.has_names_below(key) {
+            return true;
+        }
+        self.has_records(domain, key) || self.is_above_server(domain, key)
+    }
+
+    fn has_records(&self, domain: &Domain, key: &[u8]) -> bool {
+        let mut any = false;
+        zone::each_own_record(self.registry, domain, key, &mut |_, _| any = true);
+        any || self.wildcard_exists(key)
+    }
+
+    /// A host's `*.name` exists even while the host has no address.
+    fn wildcard_exists(&self, key: &[u8]) -> bool {
+        let parent = key.strip_suffix(b"*").and_then(|rest| rest.strip_suffix(&[name::SEPARATOR]));
+        let host = parent.and_then(|parent| self.registry.host_by_name(parent));
+        host.is_some_and(|host| host.wildcard)
+    }
+
+    /// Whether a name server's name, which may be no node of its own, makes this name an empty non-terminal.
+    fn is_above_server(&self, domain: &Domain, key: &[u8]) -> bool {
+        let inside = |name: &Name| name.is_at_or_below(domain.name.name()) && name::is_at_or_below(name.key(), key);
+        self.registry.servers().any(|server| !server.addresses.is_empty() && inside(&server.name))
+    }
+
+    fn records(&mut self, domain: &Domain, key: &[u8], owner: Owner<'_>, left: usize) -> Verdict {
+        let mut wanted = self.record_type;
+        let mut found = false;
+        let mut alias: Option<Name> = None;
+        let sections = &mut *self.sections;
+        zone::each_own_record(self.registry, domain, key, &mut |ttl, data| {
+            let present = data.record_type();
+            if wanted == RecordType::ANY {
+                wanted = present;
+            }
+            if present == wanted {
+                found = true;
+                sections.answer(owner, ttl, data);
+            } else if let RecordData::Cname(target) = data {
+                alias = Some(target.clone());
+                sections.answer(owner, ttl, data);
+            }
+        });
+        match alias {
+            Some(target) => self.follow(&target, left),
+            None if found => Verdict::Answer,
+            None => Verdict::NoData,
+        }
+    }
+
+    /// Follows an alias as long as it stays in our zones; where it leads out, the resolver goes on.
+    fn follow(&mut self, target: &Name, left: usize) -> Verdict {
+        let Some(left) = left.checked_sub(1) else { return Verdict::Answer };
+        let Some(domain) = self.registry.enclosing(target.key()) else { return Verdict::Answer };
+        let question = QueryName::from(target);
+        match self.step(domain, &question, Owner::Name(target), left) {
+            Verdict::NxDomain => {
+                self.negative(domain);
+                Verdict::NxDomain
+            }
+            Verdict::NoData => {
+                self.negative(domain);
+                Verdict::Answer
+            }
+            Verdict::Answer | Verdict::Referral | Verdict::Refused => Verdict::Answer,
+        }
+    }
+
+    /// The SOA that tells how long "no" may be cached (RFC 2308, section 3).
+    fn negative(&mut self, domain: &Domain) {
+        let soa = zone::soa(self.registry, domain);
+        let ttl = domain.ttl.min(domain.timers.minimum);
+        self.sections.authority(domain.name.name(), ttl, &RecordData::Soa(soa));
+    }
+
+    /// Hands over a delegation to somebody else's name servers, if the question lies at or below one.
+    fn refer(&mut self, domain: &Domain, question: &QueryName) -> bool {
+        let apex = domain.name.name().key();
+        let mut cut = None;
+        let mut key = Some(question.key());
+        while let Some(present) = key.filter(|key| key.len() > apex.len()) {
+            let extras = self.registry.node(present).and_then(|node| node.extras.as_ref());
+            let records = extras.map(|extras| extras.records.as_slice()).unwrap_or_default();
+            if let Some(record) = records.iter().find(|record| record.data.record_type() == RecordType::NS) {
+                cut = Some((record.name.clone(), records));
+            }
+            key = name::parent_key(present);
+        }
+        let Some((owner, records)) = cut else { return false };
+        for record in records {
+            if let RecordData::Ns(server) = &record.data {
+                self.sections.authority(&owner, record.ttl.unwrap_or(domain.ttl), &record.data);
+                self.glue(domain, server);
+            }
+        }
+        true
+    }
+
+    fn glue(&mut self, domain: &Domain, server: &Name) {
+        for record in self.registry.records_at(server) {
+            if matches!(record.data, RecordData::A(_) | RecordData::Aaaa(_)) {
+                self.sections.additional(server, record.ttl.unwrap_or(domain.ttl), &record.data);
+            }
+        }
+    }
+}
+
+/// `*.` in front of a key.
+fn wildcard_key<'b>(encloser: &[u8], buffer: &'b mut [u8; policy::NAME_WIRE_MAX]) -> Option<&'b [u8]> {
+    let len = encloser.len();
+    buffer.get_mut(..len)?.copy_from_slice(encloser);
+    let end = len.checked_add(2)?;
+    buffer.get_mut(len..end)?.copy_from_slice(&[name::SEPARATOR, b'*']);
+    buffer.get(..end)
+}

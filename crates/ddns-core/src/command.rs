@@ -1,0 +1,392 @@
+//! What callers ask for: typed, parsed at the door, and free of every protocol's words.
+
+use std::net::IpAddr;
+
+use uuid::Uuid;
+
+use crate::account::{AccountState, Peer, Role, Scope, TsigKey};
+use crate::domain::{Settings, SoaTimers};
+use crate::name::{Fqdn, Name, ZoneName};
+use crate::record::RecordData;
+use crate::value::{
+    AccountNo, ChallengeValue, ClientKey, Description, HostAddress, HostTtl, Login, Mailbox, SecretId, TokenLabel, Ttl,
+    UnicastV4, UnicastV6,
+};
+
+/// Who asks. Everything that needs permission takes one; [`decide`](crate::decide()) judges it on the newest state, so
+/// that a token revoked a moment ago no longer acts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// The owner of the data directory at the command line, and the program itself.
+    Local,
+    /// An account that has proved who it is.
+    Account(Identity),
+}
+
+/// An account that has proved who it is, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The account.
+    pub account: AccountNo,
+    /// The token that it signed in with; none under its password.
+    pub token: Option<Uuid>,
+    /// Where it calls from, seen through trusted proxies; none on the command line.
+    pub source: Option<IpAddr>,
+}
+
+/// One thing to do, wholly or not at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Make an account.
+    AddAccount(NewAccount),
+    /// Change an account.
+    SetAccount {
+        /// Which.
+        account: AccountNo,
+        /// What.
+        edit: AccountEdit,
+    },
+    /// Remove an account with its hosts, clients, records, tokens and empty domains.
+    RemoveAccount {
+        /// Which.
+        account: AccountNo,
+    },
+    /// Make a token.
+    AddToken(NewToken),
+    /// Make a token void.
+    RevokeToken {
+        /// Which.
+        token: Uuid,
+    },
+    /// Make a domain.
+    AddDomain(NewDomain),
+    /// Change a domain.
+    SetDomain {
+        /// Which.
+        name: ZoneName,
+        /// What.
+        edit: DomainEdit,
+    },
+    /// Remove a domain without hosts, and its records with it.
+    RemoveDomain {
+        /// Which.
+        name: ZoneName,
+    },
+    /// Make a name server of all zones.
+    AddServer {
+        /// The public id.
+        id: Uuid,
+        /// Its name.
+        name: Name,
+        /// Its addresses, where glue is needed.
+        addresses: Vec<IpAddr>,
+    },
+    /// Give a name server other addresses.
+    SetServer {
+        /// Which.
+        name: Name,
+        /// The addresses that it has from now on.
+        addresses: Vec<IpAddr>,
+    },
+    /// Remove a name server.
+    RemoveServer {
+        /// Which.
+        name: Name,
+    },
+    /// Make a host.
+    AddHost(NewHost),
+    /// Change hosts.
+    SetHosts {
+        /// Which.
+        hosts: Vec<Fqdn>,
+        /// What.
+        edit: HostEdit,
+        /// Whether one refusal refuses all.
+        together: Together,
+    },
+    /// Change all hosts of the caller that its scope covers.
+    SetAllHosts {
+        /// What.
+        edit: HostEdit,
+    },
+    /// Remove a host, and what goes with its name.
+    RemoveHost {
+        /// Which.
+        host: Fqdn,
+    },
+    /// End a freed name's reservation.
+    ReleaseName {
+        /// Which.
+        name: Fqdn,
+    },
+    /// Register a client, or change it.
+    PutClient {
+        /// Which.
+        key: ClientKey,
+        /// Whether it is offline from now on; none leaves it as it is.
+        offline: Option<bool>,
+        /// Whether the client must be known already (`If-Match: *`).
+        must_exist: bool,
+    },
+    /// Move every host of a client.
+    MoveClient {
+        /// Which.
+        key: ClientKey,
+        /// To where; none is the caller's source address.
+        address: Option<HostAddress>,
+    },
+    /// Remove a client; its hosts stay.
+    RemoveClient {
+        /// Which.
+        key: ClientKey,
+    },
+    /// Hang a host on a client.
+    AttachHost {
+        /// The client.
+        key: ClientKey,
+        /// The host.
+        host: Fqdn,
+    },
+    /// Take a host off its client.
+    DetachHost {
+        /// The client.
+        key: ClientKey,
+        /// The host.
+        host: Fqdn,
+    },
+    /// Make a record.
+    AddRecord(NewRecord),
+    /// Change a record.
+    SetRecord {
+        /// Which.
+        record: Uuid,
+        /// What.
+        edit: RecordEdit,
+    },
+    /// Remove a record.
+    RemoveRecord {
+        /// Which.
+        record: Uuid,
+    },
+    /// Set a challenge value beside those that are there.
+    AddChallenge {
+        /// The host.
+        host: Fqdn,
+        /// The value.
+        value: ChallengeValue,
+    },
+    /// Clear one challenge value.
+    RemoveChallenge {
+        /// The host.
+        host: Fqdn,
+        /// The value.
+        value: ChallengeValue,
+    },
+    /// Make a TSIG key, or change the one of its name.
+    PutTsigKey(TsigKey),
+    /// Remove a TSIG key.
+    RemoveTsigKey {
+        /// Which.
+        name: Name,
+    },
+    /// Make a peer, or change the one at its address.
+    PutPeer(Peer),
+    /// Remove a peer.
+    RemovePeer {
+        /// Which.
+        address: IpAddr,
+    },
+    /// Put the operator's settings in the place of the present ones.
+    SetSettings(Settings),
+    /// Do what time has brought about: see [`due`](crate::due()).
+    Elapse,
+}
+
+/// Whether the hosts of one command stand or fall together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Together {
+    /// One refusal refuses all.
+    AllOrNothing,
+    /// Accepted hosts change together; a refused one gets its own refusal and holds nothing back.
+    Each,
+}
+
+/// An account to make. The password's hash goes to the store beside the command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewAccount {
+    /// A fresh public id.
+    pub id: Uuid,
+    /// What it signs in with.
+    pub login: Login,
+    /// Whether it may act at once.
+    pub state: AccountState,
+    /// What it may do.
+    pub role: Role,
+    /// How many hosts it may hold.
+    pub max_hosts: u32,
+    /// How many domains it may hold.
+    pub max_domains: u32,
+    /// Leads to its password's hash.
+    pub password: Option<SecretId>,
+}
+
+/// What to change of an account; none leaves as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountEdit {
+    /// What it signs in with.
+    pub login: Option<Login>,
+    /// Whether it may act.
+    pub state: Option<AccountState>,
+    /// What it may do.
+    pub role: Option<Role>,
+    /// How many hosts it may hold.
+    pub max_hosts: Option<u32>,
+    /// How many domains it may hold.
+    pub max_domains: Option<u32>,
+    /// Leads to its new password's hash.
+    pub password: Option<SecretId>,
+}
+
+/// A token to make. The secret's digest goes to the store beside the command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewToken {
+    /// A fresh public id.
+    pub id: Uuid,
+    /// Whom it acts for.
+    pub account: AccountNo,
+    /// What its owner calls it.
+    pub label: TokenLabel,
+    /// What it may do.
+    pub scope: Scope,
+    /// Leads to its secret's digest.
+    pub secret: SecretId,
+}
+
+/// A domain to make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewDomain {
+    /// A fresh public id.
+    pub id: Uuid,
+    /// Its apex.
+    pub name: ZoneName,
+    /// Whose it is; none for the operator's.
+    pub owner: Option<AccountNo>,
+    /// Whether every account may create hosts in it.
+    pub shared: bool,
+    /// The responsible person; none is `hostmaster` at the apex.
+    pub email: Option<Mailbox>,
+    /// The time to live of records without one of their own.
+    pub ttl: Option<Ttl>,
+    /// A free text.
+    pub description: Option<Description>,
+}
+
+/// What to change of a domain; none leaves as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DomainEdit {
+    /// Whose it is; some none gives it to the operator.
+    pub owner: Option<Option<AccountNo>>,
+    /// Whether every account may create hosts in it.
+    pub shared: Option<bool>,
+    /// The responsible person.
+    pub email: Option<Mailbox>,
+    /// The time to live of records without one of their own.
+    pub ttl: Option<Ttl>,
+    /// The SOA record's times.
+    pub timers: Option<SoaTimers>,
+    /// A free text; some none removes it.
+    pub description: Option<Option<Description>>,
+    /// What hosts answer for A while offline; some none removes it.
+    pub offline_ipv4: Option<Option<UnicastV4>>,
+    /// What hosts answer for AAAA while offline; some none removes it.
+    pub offline_ipv6: Option<Option<UnicastV6>>,
+}
+
+/// A host to make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewHost {
+    /// Its name.
+    pub name: Fqdn,
+    /// Whose it is.
+    pub owner: AccountNo,
+    /// Its A record.
+    pub ipv4: Option<UnicastV4>,
+    /// Its AAAA record.
+    pub ipv6: Option<UnicastV6>,
+    /// How long its address records may be cached.
+    pub ttl: HostTtl,
+    /// Whether every name below it answers as it does.
+    pub wildcard: bool,
+}
+
+/// What to change of a host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HostEdit {
+    /// Its A record.
+    pub ipv4: AddressEdit<UnicastV4>,
+    /// Its AAAA record.
+    pub ipv6: AddressEdit<UnicastV6>,
+    /// How long its address records may be cached.
+    pub ttl: Option<HostTtl>,
+    /// Whether every name below it answers as it does.
+    pub wildcard: Option<bool>,
+    /// Whether it is offline.
+    pub offline: Option<bool>,
+}
+
+/// What to do with one family's address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AddressEdit<T> {
+    /// Leave it.
+    #[default]
+    Keep,
+    /// Set it.
+    Set(T),
+    /// Remove it.
+    Remove,
+}
+
+impl HostEdit {
+    /// Sets the address of its own family and leaves the other.
+    #[must_use]
+    pub fn with_address(mut self, address: HostAddress) -> HostEdit {
+        match address {
+            HostAddress::V4(address) => self.ipv4 = AddressEdit::Set(address),
+            HostAddress::V6(address) => self.ipv6 = AddressEdit::Set(address),
+        }
+        self
+    }
+
+    /// Whether it mentions an address: then it counts as a sign of life.
+    pub fn is_update(&self) -> bool {
+        self.ipv4 != AddressEdit::Keep || self.ipv6 != AddressEdit::Keep
+    }
+}
+
+/// A record to make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRecord {
+    /// A fresh public id.
+    pub id: Uuid,
+    /// The owner name.
+    pub name: Name,
+    /// Type and data.
+    pub data: RecordData,
+    /// Its own time to live.
+    pub ttl: Option<Ttl>,
+    /// A free text.
+    pub description: Option<Description>,
+}
+
+/// What to change of a record; none leaves as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordEdit {
+    /// The owner name.
+    pub name: Option<Name>,
+    /// Type and data.
+    pub data: Option<RecordData>,
+    /// Its own time to live; some none takes the domain's.
+    pub ttl: Option<Option<Ttl>>,
+    /// A free text; some none removes it.
+    pub description: Option<Option<Description>>,
+}

@@ -1,0 +1,165 @@
+//! Accounts, tokens and keys.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::{Actor, Draft, Receipt, changed, domains, hosts, made};
+use crate::account::{Account, Scope, Token, TsigKey};
+use crate::change::{Change, Delta};
+use crate::command::{AccountEdit, NewAccount, NewToken};
+use crate::name::Name;
+use crate::policy;
+use crate::refusal::{Kind, Refusal};
+use crate::value::AccountNo;
+
+pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewAccount) -> Result<Receipt, Refusal> {
+    actor.operate()?;
+    let now = draft.now;
+    let registry = draft.registry();
+    if registry.account_by_login(&new.login).is_some() || registry.account_by_id(new.id).is_some() {
+        return Err(Refusal::taken(&new.login));
+    }
+    let account = Account {
+        number: draft.number(AccountNo::new)?,
+        id: new.id,
+        login: new.login.clone(),
+        state: new.state,
+        role: new.role,
+        max_hosts: new.max_hosts,
+        max_domains: new.max_domains,
+        password: new.password,
+        created: now,
+        updated: now,
+    };
+    Ok(Receipt::Account(made(account, Change::Account, draft)))
+}
+
+pub(super) fn set(
+    draft: &mut Draft<'_>,
+    actor: &Actor,
+    account: AccountNo,
+    edit: &AccountEdit,
+) -> Result<Receipt, Refusal> {
+    let before = own(draft, actor, account)?;
+    let only_operators = edit.state.is_some() || edit.role.is_some() || edit.max_hosts.is_some() || edit.max_domains.is_some();
+    if only_operators {
+        actor.operate()?;
+    }
+    if let Some(login) = &edit.login
+        && *login != before.login
+        && draft.registry().account_by_login(login).is_some()
+    {
+        return Err(Refusal::taken(login));
+    }
+    let mut after = Account {
+        login: edit.login.clone().unwrap_or_else(|| before.login.clone()),
+        state: edit.state.unwrap_or(before.state),
+        role: edit.role.unwrap_or(before.role),
+        max_hosts: edit.max_hosts.unwrap_or(before.max_hosts),
+        max_domains: edit.max_domains.unwrap_or(before.max_domains),
+        password: edit.password.or(before.password),
+        ..Account::clone(&before)
+    };
+    if after != *before {
+        after.updated = draft.now;
+    }
+    Ok(Receipt::Account(changed(&before, after, Change::Account, draft)))
+}
+
+/// Everything that is the account's goes with it. A domain in which others have hosts holds the account back.
+pub(crate) fn remove(draft: &mut Draft<'_>, actor: &Actor, account: AccountNo) -> Result<Receipt, Refusal> {
+    let account = own(draft, actor, account)?;
+    let number = account.number;
+    for host in draft.registry().hosts_of(number).cloned().collect::<Vec<_>>() {
+        hosts::take_away(draft, &host);
+    }
+    for domain in draft.registry().domains_of(number).cloned().collect::<Vec<_>>() {
+        domains::take_away(draft, &domain)?;
+    }
+    for client in draft.registry().clients_of(number).cloned().collect::<Vec<_>>() {
+        draft.put(Change::Client(Delta::removed(&client)));
+    }
+    for record in draft.registry().records_of(number).cloned().collect::<Vec<_>>() {
+        draft.put(Change::Record(Delta::removed(&record)));
+    }
+    for token in draft.registry().tokens_of(number).cloned().collect::<Vec<_>>() {
+        draft.put(Change::Token(Delta::removed(&token)));
+    }
+    for key in draft.registry().tsig_keys().filter(|key| key.account == number).cloned().collect::<Vec<_>>() {
+        draft.put(Change::TsigKey(Delta::removed(&key)));
+    }
+    for mail in draft.registry().mails().filter(|mail| mail.account == number).cloned().collect::<Vec<_>>() {
+        draft.put(Change::Mail(Delta::removed(&mail)));
+    }
+    draft.put(Change::Account(Delta::removed(&account)));
+    Ok(Receipt::Done)
+}
+
+pub(super) fn add_token(draft: &mut Draft<'_>, actor: &Actor, new: &NewToken) -> Result<Receipt, Refusal> {
+    let account = own(draft, actor, new.account)?;
+    check_scope(&new.scope)?;
+    let registry = draft.registry();
+    if registry.token(new.id).is_some() {
+        return Err(Refusal::taken(new.id));
+    }
+    if registry.tokens_of(account.number).count() >= policy::TOKENS_PER_ACCOUNT {
+        return Err(Refusal::quota(Kind::Token, policy::TOKENS_PER_ACCOUNT as u64));
+    }
+    let token = Token {
+        id: new.id,
+        account: account.number,
+        label: new.label.clone(),
+        scope: new.scope.clone(),
+        secret: new.secret,
+        created: draft.now,
+    };
+    Ok(Receipt::Token(made(token, Change::Token, draft)))
+}
+
+pub(super) fn revoke_token(draft: &mut Draft<'_>, actor: &Actor, token: Uuid) -> Result<Receipt, Refusal> {
+    let token = draft.registry().token(token).cloned().ok_or_else(|| Refusal::not_found(Kind::Token, token))?;
+    if !actor.may_act_for(token.account) {
+        return Err(Refusal::not_yours(Kind::Token, token.id));
+    }
+    actor.manage_all()?;
+    draft.put(Change::Token(Delta::removed(&token)));
+    Ok(Receipt::Done)
+}
+
+pub(super) fn put_key(draft: &mut Draft<'_>, actor: &Actor, key: &TsigKey) -> Result<Receipt, Refusal> {
+    actor.operate()?;
+    check_scope(&key.scope)?;
+    let registry = draft.registry();
+    if registry.account(key.account).is_none() {
+        return Err(Refusal::not_found(Kind::Account, key.account.get()));
+    }
+    let before = registry.tsig_key(&key.name).cloned();
+    if before.as_deref() != Some(key) {
+        draft.put(Change::TsigKey(Delta { before, after: Some(Arc::new(key.clone())) }));
+    }
+    Ok(Receipt::Done)
+}
+
+pub(super) fn remove_key(draft: &mut Draft<'_>, actor: &Actor, name: &Name) -> Result<Receipt, Refusal> {
+    actor.operate()?;
+    let key = draft.registry().tsig_key(name).cloned().ok_or_else(|| Refusal::not_found(Kind::TsigKey, name))?;
+    draft.put(Change::TsigKey(Delta::removed(&key)));
+    Ok(Receipt::Done)
+}
+
+/// An account that the actor may manage as a whole.
+fn own(draft: &mut Draft<'_>, actor: &Actor, account: AccountNo) -> Result<Arc<Account>, Refusal> {
+    let found = draft.registry().account(account).cloned();
+    let found = found.ok_or_else(|| Refusal::not_found(Kind::Account, account.get()))?;
+    if !actor.may_act_for(found.number) {
+        return Err(Refusal::not_yours(Kind::Account, &found.login));
+    }
+    actor.manage_all()?;
+    Ok(found)
+}
+
+fn check_scope(scope: &Scope) -> Result<(), Refusal> {
+    let max = policy::SCOPE_ENTRIES;
+    scope.check().map_err(|_| Refusal::TooMany { what: "entries in a token's list of hosts or networks", max })
+}

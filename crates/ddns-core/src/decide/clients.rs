@@ -1,0 +1,168 @@
+//! Clients: devices or places whose hosts move together.
+
+use std::sync::Arc;
+
+use super::{Actor, Draft, Receipt, changed, hosts, made};
+use crate::account::Action;
+use crate::change::{Change, Delta};
+use crate::command::HostEdit;
+use crate::host::{Client, Host};
+use crate::name::Fqdn;
+use crate::policy;
+use crate::refusal::{Kind, Refusal};
+use crate::value::{ClientKey, ClientNo, HostAddress, Offline};
+
+pub(super) fn put(
+    draft: &mut Draft<'_>,
+    actor: &Actor,
+    key: &ClientKey,
+    offline: Option<bool>,
+    must_exist: bool,
+) -> Result<Receipt, Refusal> {
+    if draft.registry().client(key).is_none() {
+        if must_exist {
+            return Err(Refusal::not_found(Kind::Client, key));
+        }
+        return register(draft, actor, key, offline);
+    }
+    let before = own(draft, actor, key, Action::Update)?;
+    check_scope(draft, actor, &before)?;
+    let was_offline = !before.offline.is_online();
+    let after = Client { offline: after(before.offline, offline), ..Client::clone(&before) };
+    let comes_back = was_offline && after.offline.is_online();
+    let client = put_changed(draft, &before, after);
+    if comes_back && let Ok(source) = actor.source() {
+        let client = carry(draft, &client, source);
+        return Ok(Receipt::Client { client, made: false });
+    }
+    Ok(Receipt::Client { client, made: false })
+}
+
+fn register(draft: &mut Draft<'_>, actor: &Actor, key: &ClientKey, offline: Option<bool>) -> Result<Receipt, Refusal> {
+    let Some(owner) = actor.number() else {
+        return Err(Refusal::not_found(Kind::Client, key));
+    };
+    actor.allow(Action::Manage)?;
+    if draft.registry().clients_of(owner).count() >= policy::CLIENTS_PER_ACCOUNT {
+        return Err(Refusal::quota(Kind::Client, policy::CLIENTS_PER_ACCOUNT as u64));
+    }
+    let now = draft.now;
+    let client = Client {
+        number: draft.number(ClientNo::new)?,
+        key: key.clone(),
+        owner,
+        offline: after(Offline::No, offline),
+        ipv4: None,
+        ipv6: None,
+        heartbeat: None,
+        created: now,
+        updated: now,
+    };
+    Ok(Receipt::Client { client: made(client, Change::Client, draft), made: true })
+}
+
+/// `Manual` comes and goes by word alone; an empty word leaves everything as it is.
+fn after(present: Offline, word: Option<bool>) -> Offline {
+    match word {
+        Some(true) => Offline::Manual,
+        Some(false) => Offline::No,
+        None => present,
+    }
+}
+
+pub(super) fn move_hosts(
+    draft: &mut Draft<'_>,
+    actor: &Actor,
+    key: &ClientKey,
+    address: Option<HostAddress>,
+) -> Result<Receipt, Refusal> {
+    let before = own(draft, actor, key, Action::Update)?;
+    check_scope(draft, actor, &before)?;
+    let address = match address {
+        Some(address) => address,
+        None => actor.source()?,
+    };
+    let public = match address {
+        HostAddress::V4(address) => address.is_public(),
+        HostAddress::V6(address) => address.is_public(),
+    };
+    if draft.registry().settings().public_addresses_only && !public {
+        return Err(Refusal::NotPublic);
+    }
+    let offline = if before.offline == Offline::Missed { Offline::No } else { before.offline };
+    let client = put_changed(draft, &before, Client { offline, ..Client::clone(&before) });
+    let client = carry(draft, &client, address);
+    Ok(Receipt::Client { client, made: false })
+}
+
+/// Sets one family's address of the client and of every host on it.
+fn carry(draft: &mut Draft<'_>, client: &Arc<Client>, address: HostAddress) -> Arc<Client> {
+    let mut after = Client::clone(client);
+    match address {
+        HostAddress::V4(address) => after.ipv4 = Some(address),
+        HostAddress::V6(address) => after.ipv6 = Some(address),
+    }
+    let edit = HostEdit::default().with_address(address);
+    for host in draft.registry().hosts_on(client.number).cloned().collect::<Vec<_>>() {
+        hosts::edited(draft, &host, edit);
+    }
+    put_changed(draft, client, after)
+}
+
+fn put_changed(draft: &mut Draft<'_>, before: &Arc<Client>, mut after: Client) -> Arc<Client> {
+    if after != **before {
+        after.updated = draft.now;
+    }
+    changed(before, after, Change::Client, draft)
+}
+
+pub(super) fn remove(draft: &mut Draft<'_>, actor: &Actor, key: &ClientKey) -> Result<Receipt, Refusal> {
+    let client = own(draft, actor, key, Action::Manage)?;
+    check_scope(draft, actor, &client)?;
+    for host in draft.registry().hosts_on(client.number).cloned().collect::<Vec<_>>() {
+        let after = Host { client: None, updated: draft.now, ..Host::clone(&host) };
+        draft.host(&host, after);
+    }
+    draft.put(Change::Client(Delta::removed(&client)));
+    Ok(Receipt::Done)
+}
+
+pub(super) fn attach(draft: &mut Draft<'_>, actor: &Actor, key: &ClientKey, name: &Fqdn) -> Result<Receipt, Refusal> {
+    let client = own(draft, actor, key, Action::Manage)?;
+    let host = actor.host(draft.registry(), name, Action::Manage)?;
+    if host.owner != client.owner {
+        return Err(Refusal::not_yours(Kind::Host, name));
+    }
+    if host.client != Some(client.number) {
+        let after = Host { client: Some(client.number), updated: draft.now, ..Host::clone(&host) };
+        draft.host(&host, after);
+    }
+    Ok(Receipt::Client { client, made: false })
+}
+
+pub(super) fn detach(draft: &mut Draft<'_>, actor: &Actor, key: &ClientKey, name: &Fqdn) -> Result<Receipt, Refusal> {
+    let client = own(draft, actor, key, Action::Manage)?;
+    let host = actor.host(draft.registry(), name, Action::Manage)?;
+    if host.client != Some(client.number) {
+        return Err(Refusal::not_found(Kind::Host, name));
+    }
+    let after = Host { client: None, updated: draft.now, ..Host::clone(&host) };
+    draft.host(&host, after);
+    Ok(Receipt::Client { client, made: false })
+}
+
+/// A client that the actor may act on, in this way.
+fn own(draft: &mut Draft<'_>, actor: &Actor, key: &ClientKey, action: Action) -> Result<Arc<Client>, Refusal> {
+    let client = draft.registry().client(key).cloned().ok_or_else(|| Refusal::not_found(Kind::Client, key))?;
+    if !actor.may_act_for(client.owner) {
+        return Err(Refusal::not_yours(Kind::Client, key));
+    }
+    actor.allow(action)?;
+    Ok(client)
+}
+
+/// What moves every host of a client needs a scope over all of them.
+fn check_scope(draft: &mut Draft<'_>, actor: &Actor, client: &Client) -> Result<(), Refusal> {
+    let all = draft.registry().hosts_on(client.number).all(|host| actor.covers(&host.name));
+    if all { Ok(()) } else { Err(Refusal::OutOfScope) }
+}

@@ -1,0 +1,255 @@
+//! Domains, name servers, peers and settings.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::{Actor, Draft, Receipt, changed, made, records};
+use crate::account::Peer;
+use crate::change::{Change, Delta};
+use crate::command::{DomainEdit, NewDomain};
+use crate::domain::{Domain, Server, Settings, SoaTimers};
+use crate::name::{Name, ZoneName};
+use crate::policy;
+use crate::refusal::{Kind, Refusal};
+use crate::registry::Registry;
+use crate::value::{DomainNo, Mailbox};
+
+pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewDomain) -> Result<Receipt, Refusal> {
+    actor.manage_all()?;
+    if new.shared || new.owner.is_none() {
+        actor.operate()?;
+    }
+    let now = draft.now;
+    let registry = draft.registry();
+    if let Some(number) = new.owner {
+        let owner = registry.account(number).ok_or_else(|| Refusal::not_found(Kind::Account, number.get()))?;
+        if !actor.may_act_for(number) {
+            return Err(Refusal::not_yours(Kind::Account, &owner.login));
+        }
+        if registry.domains_of(number).count() as u64 >= u64::from(owner.max_domains) {
+            return Err(Refusal::quota(Kind::Domain, owner.max_domains));
+        }
+    }
+    if registry.domain_by_name(&new.name).is_some() || registry.domain_by_id(new.id).is_some() {
+        return Err(Refusal::taken(&new.name));
+    }
+    check_surroundings(registry, new)?;
+    let name = new.name.clone();
+    let domain = Domain {
+        number: draft.number(DomainNo::new)?,
+        id: new.id,
+        email: new.email.clone().unwrap_or_else(|| Mailbox::hostmaster(name.name())),
+        name,
+        owner: new.owner,
+        shared: new.shared,
+        ttl: new.ttl.unwrap_or(Domain::DEFAULT_TTL),
+        timers: SoaTimers::default(),
+        description: new.description.clone(),
+        offline_ipv4: None,
+        offline_ipv6: None,
+        created: now,
+        updated: now,
+    };
+    Ok(Receipt::Domain(made(domain, Change::Domain, draft)))
+}
+
+/// Not at, above or below what another account has, and not over hosts or records.
+fn check_surroundings(registry: &Registry, new: &NewDomain) -> Result<(), Refusal> {
+    let name = new.name.name();
+    let above = registry.enclosing_domain(name);
+    let mut below = registry.domains_at_or_below(name);
+    if let Some(other) = above.into_iter().chain(&mut below).find(|other| other.owner != new.owner) {
+        return Err(Refusal::Overlaps { name: name.clone(), other: other.name.name().clone() });
+    }
+    let inside = |owner: &Name| registry.enclosing_domain(owner).map(|domain| domain.number) == above.map(|domain| domain.number);
+    if let Some(host) = registry.hosts_at_or_below(name).find(|host| inside(host.name.name())) {
+        return Err(Refusal::Conflict { name: name.clone(), other: format!("host {}", host.name) });
+    }
+    if let Some(record) = registry.records_at_or_below(name).find(|record| inside(&record.name)) {
+        let other = format!("{} record at {}", record.data.record_type(), record.name);
+        return Err(Refusal::Conflict { name: name.clone(), other });
+    }
+    match records::delegation_above(registry, name) {
+        Some(cut) => Err(Refusal::Conflict { name: name.clone(), other: format!("delegation at {cut}") }),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn set(draft: &mut Draft<'_>, actor: &Actor, name: &ZoneName, edit: &DomainEdit) -> Result<Receipt, Refusal> {
+    let before = own(draft, actor, name)?;
+    if edit.owner.is_some() || edit.shared.is_some() {
+        actor.operate()?;
+    }
+    if let Some(Some(owner)) = edit.owner
+        && draft.registry().account(owner).is_none()
+    {
+        return Err(Refusal::not_found(Kind::Account, owner.get()));
+    }
+    let mut after = Domain {
+        owner: edit.owner.unwrap_or(before.owner),
+        shared: edit.shared.unwrap_or(before.shared),
+        email: edit.email.clone().unwrap_or_else(|| before.email.clone()),
+        ttl: edit.ttl.unwrap_or(before.ttl),
+        timers: edit.timers.unwrap_or(before.timers),
+        description: edit.description.clone().unwrap_or_else(|| before.description.clone()),
+        offline_ipv4: edit.offline_ipv4.unwrap_or(before.offline_ipv4),
+        offline_ipv6: edit.offline_ipv6.unwrap_or(before.offline_ipv6),
+        ..Domain::clone(&before)
+    };
+    if after.owner != before.owner || after.shared != before.shared {
+        check_contents(draft.registry(), &before, &after)?;
+    }
+    if after != *before {
+        after.updated = draft.now;
+    }
+    Ok(Receipt::Domain(changed(&before, after, Change::Domain, draft)))
+}
+
+/// With another owner or another openness, everything inside must still be allowed there.
+fn check_contents(registry: &Registry, before: &Domain, after: &Domain) -> Result<(), Refusal> {
+    let apex = after.name.name();
+    let domain = || apex.clone();
+    if before.owner != after.owner {
+        let family = registry.enclosing_domain(apex).filter(|above| above.number != after.number);
+        let above = apex.parent().and_then(|parent| registry.enclosing_domain(&parent));
+        let mut below = registry.domains_at_or_below(apex).filter(|below| below.number != after.number);
+        if let Some(other) = family.into_iter().chain(above).chain(&mut below).find(|other| other.owner != after.owner) {
+            return Err(Refusal::Overlaps { name: domain(), other: other.name.name().clone() });
+        }
+        if let Some(owner) = after.owner.and_then(|owner| registry.account(owner))
+            && registry.domains_of(owner.number).count() as u64 >= u64::from(owner.max_domains)
+        {
+            return Err(Refusal::quota(Kind::Domain, owner.max_domains));
+        }
+    }
+    for host in registry.hosts_at_or_below(apex).filter(|host| host.domain == after.number) {
+        if after.shared && host.name.name() == apex {
+            return Err(Refusal::Apex { name: domain() });
+        }
+        if after.shared && super::hosts::has_reserved_label(registry, &host.name) {
+            return Err(Refusal::ReservedLabel { name: host.name.clone() });
+        }
+        if !after.shared && after.owner != Some(host.owner) {
+            return Err(Refusal::PrivateDomain { domain: domain() });
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn remove(draft: &mut Draft<'_>, actor: &Actor, name: &ZoneName) -> Result<Receipt, Refusal> {
+    let domain = own(draft, actor, name)?;
+    take_away(draft, &domain)?;
+    Ok(Receipt::Done)
+}
+
+/// Removes a domain without hosts, and its records with it.
+pub(super) fn take_away(draft: &mut Draft<'_>, domain: &Arc<Domain>) -> Result<(), Refusal> {
+    let registry = draft.registry();
+    let apex = domain.name.name();
+    if registry.hosts_at_or_below(apex).any(|host| host.domain == domain.number) {
+        return Err(Refusal::DomainInUse { domain: apex.clone() });
+    }
+    let inside = registry.records_at_or_below(apex).filter(|record| record.domain == domain.number);
+    for record in inside.cloned().collect::<Vec<_>>() {
+        draft.put(Change::Record(Delta::removed(&record)));
+    }
+    draft.put(Change::Domain(Delta::removed(domain)));
+    Ok(())
+}
+
+/// A domain that the actor may manage.
+fn own(draft: &mut Draft<'_>, actor: &Actor, name: &ZoneName) -> Result<Arc<Domain>, Refusal> {
+    let domain = draft.registry().domain_by_name(name).cloned();
+    let domain = domain.ok_or_else(|| Refusal::not_found(Kind::Domain, name))?;
+    if !actor.is_operator() && domain.owner != actor.number() {
+        return Err(Refusal::not_yours(Kind::Domain, name));
+    }
+    actor.manage_all()?;
+    Ok(domain)
+}
+
+pub(super) fn add_server(
+    draft: &mut Draft<'_>,
+    actor: &Actor,
+    id: Uuid,
+    name: &Name,
+    addresses: &[IpAddr],
+) -> Result<Receipt, Refusal> {
+    actor.operate()?;
+    let created = draft.now;
+    let registry = draft.registry();
+    if registry.server(name).is_some() {
+        return Err(Refusal::taken(name));
+    }
+    if registry.servers().count() >= policy::SERVERS {
+        return Err(Refusal::TOO_MANY_SERVERS);
+    }
+    if addresses.len() > policy::SERVER_ADDRESSES {
+        return Err(Refusal::TOO_MANY_ADDRESSES);
+    }
+    if name.is_root() || name.is_wildcard() {
+        return Err(Refusal::Managed { what: "a name server at the root or a wildcard" });
+    }
+    if let Some(other) = records::answers_at(registry, name) {
+        return Err(Refusal::Conflict { name: name.clone(), other });
+    }
+    let server = Server { id, name: name.clone(), addresses: distinct(addresses), created };
+    Ok(Receipt::Server(made(server, Change::Server, draft)))
+}
+
+pub(super) fn set_server(draft: &mut Draft<'_>, actor: &Actor, name: &Name, addresses: &[IpAddr]) -> Result<Receipt, Refusal> {
+    actor.operate()?;
+    let before = draft.registry().server(name).cloned().ok_or_else(|| Refusal::not_found(Kind::Server, name))?;
+    if addresses.len() > policy::SERVER_ADDRESSES {
+        return Err(Refusal::TOO_MANY_ADDRESSES);
+    }
+    let after = Server { addresses: distinct(addresses), ..Server::clone(&before) };
+    Ok(Receipt::Server(changed(&before, after, Change::Server, draft)))
+}
+
+pub(super) fn remove_server(draft: &mut Draft<'_>, actor: &Actor, name: &Name) -> Result<Receipt, Refusal> {
+    actor.operate()?;
+    let server = draft.registry().server(name).cloned().ok_or_else(|| Refusal::not_found(Kind::Server, name))?;
+    draft.put(Change::Server(Delta::removed(&server)));
+    Ok(Receipt::Done)
+}
+
+pub(super) fn put_peer(draft: &mut Draft<'_>, actor: &Actor, peer: &Peer) -> Result<Receipt, Refusal> {
+    actor.operate()?;
+    let before = draft.registry().peer(peer.address).cloned();
+    if before.as_deref() != Some(peer) {
+        draft.put(Change::Peer(Delta { before, after: Some(Arc::new(peer.clone())) }));
+    }
+    Ok(Receipt::Done)
+}
+
+pub(super) fn remove_peer(draft: &mut Draft<'_>, actor: &Actor, address: IpAddr) -> Result<Receipt, Refusal> {
+    actor.operate()?;
+    let peer = draft.registry().peer(address).cloned().ok_or_else(|| Refusal::not_found(Kind::Peer, address))?;
+    draft.put(Change::Peer(Delta::removed(&peer)));
+    Ok(Receipt::Done)
+}
+
+pub(super) fn set_settings(draft: &mut Draft<'_>, actor: &Actor, settings: &Settings) -> Result<Receipt, Refusal> {
+    actor.operate()?;
+    if settings.ns_addresses.len() > policy::SERVER_ADDRESSES {
+        return Err(Refusal::TOO_MANY_ADDRESSES);
+    }
+    let before = draft.registry().settings().clone();
+    let after = Settings { ns_addresses: distinct(&settings.ns_addresses), ..settings.clone() };
+    changed(&before, after, Change::Settings, draft);
+    Ok(Receipt::Done)
+}
+
+/// Each address once, in its canonical form, in the order given.
+fn distinct(addresses: &[IpAddr]) -> Vec<IpAddr> {
+    let mut kept: Vec<IpAddr> = Vec::new();
+    for address in addresses.iter().map(IpAddr::to_canonical) {
+        if !kept.contains(&address) {
+            kept.push(address);
+        }
+    }
+    kept
+}

@@ -1,0 +1,325 @@
+//! Hosts, and what goes with a host's name.
+
+use std::sync::Arc;
+
+use super::{Actor, Draft, HostLine, HostOutcome, Receipt, made, records};
+use crate::account::{Action, Scope, Token, TsigKey};
+use crate::change::{Change, Delta};
+use crate::command::{AddressEdit, HostEdit, NewHost, Together};
+use crate::domain::Domain;
+use crate::host::{Challenge, Host, Reservation};
+use crate::name::{Fqdn, Name};
+use crate::policy;
+use crate::refusal::{Kind, Refusal};
+use crate::registry::Registry;
+use crate::value::{AccountNo, ChallengeValue, HostNo, Offline, UnicastV4, UnicastV6};
+
+pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewHost) -> Result<Receipt, Refusal> {
+    actor.allow(Action::Manage)?;
+    if !actor.covers(&new.name) {
+        return Err(Refusal::OutOfScope);
+    }
+    let now = draft.now;
+    let registry = draft.registry();
+    let owner = registry.account(new.owner).ok_or_else(|| Refusal::not_found(Kind::Account, new.owner.get()))?;
+    if !actor.may_act_for(new.owner) {
+        return Err(Refusal::not_yours(Kind::Account, &owner.login));
+    }
+    let domain = place(registry, &new.name, new.owner)?.number;
+    if registry.host_count(new.owner) as u64 >= u64::from(owner.max_hosts) {
+        return Err(Refusal::quota(Kind::Host, owner.max_hosts));
+    }
+    check_addresses(registry, new.ipv4, new.ipv6)?;
+    check_records(registry, new.name.name(), new.wildcard)?;
+    let host = Host {
+        number: draft.number(HostNo::new)?,
+        name: new.name.clone(),
+        domain,
+        owner: new.owner,
+        client: None,
+        ttl: new.ttl,
+        wildcard: new.wildcard,
+        offline: Offline::No,
+        ipv4: new.ipv4,
+        ipv6: new.ipv6,
+        suffix: None,
+        heartbeat: None,
+        created: now,
+        updated: now,
+    };
+    if let Some(reservation) = draft.registry().reservation(&new.name).cloned() {
+        draft.put(Change::Reservation(Delta::removed(&reservation)));
+    }
+    let host = made(host, Change::Host, draft);
+    Ok(one(HostOutcome { host, changed: true }))
+}
+
+/// The domain in which an account may have a host of this name.
+fn place<'r>(registry: &'r Registry, name: &Fqdn, owner: AccountNo) -> Result<&'r Arc<Domain>, Refusal> {
+    if registry.host(name).is_some() {
+        return Err(Refusal::taken(name));
+    }
+    let own = || name.name().clone();
+    let domain = registry.enclosing_domain(name.name()).ok_or_else(|| Refusal::NoDomain { name: own() })?;
+    if !domain.shared && !domain.is_owned_by(owner) {
+        return Err(Refusal::PrivateDomain { domain: domain.name.name().clone() });
+    }
+    if name.name() == domain.name.name() && (domain.shared || !domain.is_owned_by(owner)) {
+        return Err(Refusal::Apex { name: own() });
+    }
+    if domain.shared {
+        if has_reserved_label(registry, name) {
+            return Err(Refusal::ReservedLabel { name: name.clone() });
+        }
+        if registry.reservation(name).is_some_and(|reservation| reservation.owner != owner) {
+            return Err(Refusal::Reserved { name: name.clone() });
+        }
+        if let Some(other) = neighbour(registry, name.name(), domain, |host| host.owner != owner) {
+            return Err(Refusal::Overlaps { name: own(), other: other.name.name().clone() });
+        }
+    }
+    if let Some(cut) = records::delegation_above(registry, name.name()) {
+        return Err(Refusal::Conflict { name: own(), other: format!("delegation at {cut}") });
+    }
+    Ok(domain)
+}
+
+/// A host of the domain at, above or below a name, of the kind that is looked for.
+pub(super) fn neighbour<'r>(
+    registry: &'r Registry,
+    name: &Name,
+    domain: &Domain,
+    wanted: impl Fn(&Host) -> bool,
+) -> Option<&'r Arc<Host>> {
+    let inside = |host: &&Arc<Host>| host.domain == domain.number && wanted(host);
+    above(registry, name, domain).find(inside).or_else(|| registry.hosts_at_or_below(name).find(inside))
+}
+
+/// The hosts at and above a name, up to the apex.
+pub(super) fn above<'r>(registry: &'r Registry, name: &Name, domain: &Domain) -> impl Iterator<Item = &'r Arc<Host>> {
+    let apex = domain.name.name().clone();
+    let ancestors = std::iter::successors(Some(name.clone()), Name::parent);
+    let inside = ancestors.take_while(move |ancestor| ancestor.is_at_or_below(&apex));
+    inside.filter_map(|ancestor| registry.host_by_name(ancestor.key()))
+}
+
+pub(super) fn has_reserved_label(registry: &Registry, name: &Fqdn) -> bool {
+    let first = name.name().first_label();
+    registry.settings().reserved_labels.iter().any(|label| label.as_str() == first)
+}
+
+fn check_addresses(registry: &Registry, ipv4: Option<UnicastV4>, ipv6: Option<UnicastV6>) -> Result<(), Refusal> {
+    let public = ipv4.is_none_or(UnicastV4::is_public) && ipv6.is_none_or(UnicastV6::is_public);
+    if public || !registry.settings().public_addresses_only { Ok(()) } else { Err(Refusal::NotPublic) }
+}
+
+/// No address record, alias or name server may answer where the host will.
+fn check_records(registry: &Registry, name: &Name, wildcard: bool) -> Result<(), Refusal> {
+    let below = if wildcard { name.wildcard() } else { None };
+    for name in std::iter::once(name.clone()).chain(below) {
+        let clash = registry.records_at(&name).iter().find(|record| record.data.clashes_with_host());
+        if let Some(record) = clash {
+            return Err(Refusal::Conflict { name, other: format!("{} record", record.data.record_type()) });
+        }
+        if records::is_name_server(registry, &name) {
+            return Err(Refusal::Conflict { name, other: "name server".to_owned() });
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn set(
+    draft: &mut Draft<'_>,
+    actor: &Actor,
+    hosts: &[Fqdn],
+    edit: HostEdit,
+    together: Together,
+) -> Result<Receipt, Refusal> {
+    if hosts.len() > policy::HOSTS_PER_UPDATE {
+        return Err(Refusal::TooMany { what: "hosts in one call", max: policy::HOSTS_PER_UPDATE });
+    }
+    let mut lines = Vec::with_capacity(hosts.len());
+    for name in hosts {
+        let outcome = set_one(draft, actor, name, edit);
+        if together == Together::AllOrNothing
+            && let Err(refusal) = outcome
+        {
+            return Err(refusal);
+        }
+        lines.push(HostLine { name: name.clone(), outcome });
+    }
+    Ok(Receipt::Hosts(lines))
+}
+
+pub(super) fn set_all(draft: &mut Draft<'_>, actor: &Actor, edit: HostEdit) -> Result<Receipt, Refusal> {
+    let account = actor.number().ok_or(Refusal::NotFound { kind: Kind::Account, name: "of the caller".to_owned() })?;
+    actor.allow(Action::Update)?;
+    let names: Vec<Fqdn> = draft.registry().hosts_of(account).map(|host| host.name.clone()).collect();
+    let mut lines = Vec::with_capacity(names.len());
+    for name in names.into_iter().filter(|name| actor.covers(name)) {
+        let outcome = Ok(set_one(draft, actor, &name, edit)?);
+        lines.push(HostLine { name, outcome });
+    }
+    Ok(Receipt::Hosts(lines))
+}
+
+fn set_one(draft: &mut Draft<'_>, actor: &Actor, name: &Fqdn, edit: HostEdit) -> Result<HostOutcome, Refusal> {
+    let registry = draft.registry();
+    let before = actor.host(registry, name, Action::Update)?;
+    if let AddressEdit::Set(address) = edit.ipv4 {
+        check_addresses(registry, Some(address), None)?;
+    }
+    if let AddressEdit::Set(address) = edit.ipv6 {
+        check_addresses(registry, None, Some(address))?;
+    }
+    if edit.wildcard == Some(true) && !before.wildcard {
+        check_records(registry, name.name(), true)?;
+    }
+    Ok(edited(draft, &before, edit))
+}
+
+/// Carries an edit out that was allowed.
+pub(super) fn edited(draft: &mut Draft<'_>, before: &Arc<Host>, edit: HostEdit) -> HostOutcome {
+    let ipv4 = address_after(before.ipv4, edit.ipv4);
+    let ipv6 = address_after(before.ipv6, edit.ipv6);
+    let ttl = edit.ttl.unwrap_or(before.ttl);
+    let wildcard = edit.wildcard.unwrap_or(before.wildcard);
+    let offline = match (edit.offline, before.offline) {
+        (Some(true), _) => Offline::Manual,
+        (Some(false), _) => Offline::No,
+        (None, Offline::Missed) if edit.is_update() => Offline::No,
+        (None, present) => present,
+    };
+    let same = (ipv4, ipv6, ttl, wildcard, offline)
+        == (before.ipv4, before.ipv6, before.ttl, before.wildcard, before.offline);
+    if same {
+        return HostOutcome { host: before.clone(), changed: false };
+    }
+    let after = Host { ipv4, ipv6, ttl, wildcard, offline, updated: draft.now, ..Host::clone(before) };
+    HostOutcome { host: draft.host(before, after), changed: true }
+}
+
+fn address_after<T>(before: Option<T>, edit: AddressEdit<T>) -> Option<T> {
+    match edit {
+        AddressEdit::Keep => before,
+        AddressEdit::Set(address) => Some(address),
+        AddressEdit::Remove => None,
+    }
+}
+
+pub(super) fn remove(draft: &mut Draft<'_>, actor: &Actor, name: &Fqdn) -> Result<Receipt, Refusal> {
+    let host = actor.host(draft.registry(), name, Action::Manage)?;
+    take_away(draft, &host);
+    Ok(Receipt::Done)
+}
+
+/// Removes a host with its challenge values, tokens' exact entries and, in a shared domain, the records that stood there
+/// only because of it; and reserves the name.
+pub(super) fn take_away(draft: &mut Draft<'_>, host: &Arc<Host>) {
+    for challenge in draft.registry().challenges(&host.name).to_vec() {
+        draft.put(Change::Challenge(Delta::removed(&challenge)));
+    }
+    for token in draft.registry().tokens_of(host.owner).cloned().collect::<Vec<_>>() {
+        if let Some(scope) = token.scope.without(&host.name) {
+            let after = Token { scope, ..Token::clone(&token) };
+            draft.put(Change::Token(Delta::changed(&token, after)));
+        }
+    }
+    take_out_of_keys(draft, host);
+    let shared = draft.registry().domain(host.domain).filter(|domain| domain.shared).cloned();
+    if let Some(domain) = shared {
+        take_dependent_records(draft, host, &domain);
+        reserve(draft, host);
+    }
+    draft.put(Change::Host(Delta::removed(host)));
+}
+
+fn take_out_of_keys(draft: &mut Draft<'_>, host: &Host) {
+    let keys = draft.registry().tsig_keys().filter(|key| key.account == host.owner);
+    let without = |key: &Arc<TsigKey>| -> Option<(Arc<TsigKey>, Scope)> { Some((key.clone(), key.scope.without(&host.name)?)) };
+    for (key, scope) in keys.filter_map(without).collect::<Vec<_>>() {
+        let after = TsigKey { scope, ..TsigKey::clone(&key) };
+        draft.put(Change::TsigKey(Delta::changed(&key, after)));
+    }
+}
+
+/// In a shared domain a host's owner may hold records at and below it; they go unless another host of the owner holds them.
+fn take_dependent_records(draft: &mut Draft<'_>, host: &Host, domain: &Domain) {
+    let registry = draft.registry();
+    let held = |name: &Name| {
+        domain.is_owned_by(host.owner)
+            || above(registry, name, domain).any(|other| other.owner == host.owner && other.number != host.number)
+    };
+    let below = registry.records_at_or_below(host.name.name());
+    let going = below.filter(|record| record.domain == domain.number && record.owner == Some(host.owner) && !held(&record.name));
+    for record in going.cloned().collect::<Vec<_>>() {
+        draft.put(Change::Record(Delta::removed(&record)));
+    }
+}
+
+fn reserve(draft: &mut Draft<'_>, host: &Host) {
+    let now = draft.now;
+    let registry = draft.registry();
+    let days = u64::from(registry.settings().reservation_days);
+    if days == 0 {
+        return;
+    }
+    let end = now.after(std::time::Duration::from_secs(days.saturating_mul(86_400)));
+    let reservation = Reservation { name: host.name.clone(), owner: host.owner, end };
+    let before = registry.reservation(&host.name).cloned();
+    draft.put(Change::Reservation(Delta { before, after: Some(Arc::new(reservation)) }));
+}
+
+pub(super) fn release(draft: &mut Draft<'_>, actor: &Actor, name: &Fqdn) -> Result<Receipt, Refusal> {
+    actor.operate()?;
+    let reservation = draft.registry().reservation(name).cloned();
+    let reservation = reservation.ok_or_else(|| Refusal::not_found(Kind::Reservation, name))?;
+    draft.put(Change::Reservation(Delta::removed(&reservation)));
+    Ok(Receipt::Done)
+}
+
+pub(super) fn add_challenge(
+    draft: &mut Draft<'_>,
+    actor: &Actor,
+    name: &Fqdn,
+    value: &ChallengeValue,
+) -> Result<Receipt, Refusal> {
+    let end = draft.now.after(policy::CHALLENGE_LIFE);
+    let registry = draft.registry();
+    let host = actor.host(registry, name, Action::AcmeChallenge)?;
+    let owner_name = crate::registry::challenge_name(&host.name).ok_or_else(|| Refusal::TooMany {
+        what: "octets of the challenge's name",
+        max: policy::NAME_WIRE_MAX,
+    })?;
+    if registry.records_at(&owner_name).iter().any(|record| crate::registry::stands_alone(&record.data)) {
+        return Err(Refusal::Conflict { name: owner_name, other: "CNAME record".to_owned() });
+    }
+    let present = registry.challenges(name);
+    let before = present.iter().find(|challenge| challenge.value == *value).cloned();
+    if before.is_none() && present.len() >= policy::CHALLENGES_PER_HOST {
+        return Err(Refusal::quota(Kind::Challenge, policy::CHALLENGES_PER_HOST as u64));
+    }
+    if before.as_ref().is_none_or(|before| before.end != end) {
+        let after = Arc::new(Challenge { host: name.clone(), value: value.clone(), end });
+        draft.put(Change::Challenge(Delta { before, after: Some(after) }));
+    }
+    Ok(Receipt::Done)
+}
+
+pub(super) fn remove_challenge(
+    draft: &mut Draft<'_>,
+    actor: &Actor,
+    name: &Fqdn,
+    value: &ChallengeValue,
+) -> Result<Receipt, Refusal> {
+    let registry = draft.registry();
+    actor.host(registry, name, Action::AcmeChallenge)?;
+    let present = registry.challenges(name).iter().find(|challenge| challenge.value == *value).cloned();
+    let challenge = present.ok_or_else(|| Refusal::not_found(Kind::Challenge, name))?;
+    draft.put(Change::Challenge(Delta::removed(&challenge)));
+    Ok(Receipt::Done)
+}
+
+fn one(outcome: HostOutcome) -> Receipt {
+    Receipt::Hosts(vec![HostLine { name: outcome.host.name.clone(), outcome: Ok(outcome) }])
+}

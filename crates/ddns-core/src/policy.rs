@@ -1,0 +1,110 @@
+//! Every limit, once. Frontends, rules, error texts and test generators read the number from here.
+
+use std::time::Duration;
+
+/// Octets of a domain name on the wire, root label included (RFC 1035, section 2.3.4).
+pub const NAME_WIRE_MAX: usize = 255;
+/// Octets of one label (RFC 1035, section 2.3.4).
+pub const LABEL_MAX: usize = 63;
+/// Octets of one TXT character-string (RFC 1035, section 3.3).
+pub const CHARACTER_STRING_MAX: usize = 255;
+/// Octets of the whole text of one TXT record.
+pub const TXT_MAX: usize = 4_096;
+/// Octets of a login.
+pub const LOGIN_MAX: usize = 254;
+/// Octets of a password; longer ones would let a caller buy hashing time.
+pub const PASSWORD_MAX: usize = 1_024;
+/// Octets of a password that a person may choose.
+pub const PASSWORD_MIN: usize = 8;
+/// Octets of a token's label.
+pub const TOKEN_LABEL_MAX: usize = 64;
+/// Octets of a description.
+pub const DESCRIPTION_MAX: usize = 160;
+/// Octets of a client key (clients dialect).
+pub const CLIENT_KEY_MAX: usize = 64;
+/// Octets of one ACME challenge value; a SHA-256 digest needs 43.
+pub const CHALLENGE_MAX: usize = 255;
+/// Challenge values that one host may hold at a time.
+pub const CHALLENGES_PER_HOST: usize = 10;
+/// Hosts that a self-registered account may hold.
+pub const HOSTS_PER_ACCOUNT: u32 = 5;
+/// Domains that an account made by an operator may hold.
+pub const DOMAINS_PER_ACCOUNT: u32 = 10;
+/// Tokens that one account may hold.
+pub const TOKENS_PER_ACCOUNT: usize = 100;
+/// Clients that one account may hold.
+pub const CLIENTS_PER_ACCOUNT: usize = 100;
+/// Entries in a token's list of hosts or networks.
+pub const SCOPE_ENTRIES: usize = 100;
+/// Records in one RRset.
+pub const RECORDS_PER_RRSET: usize = 100;
+/// Record types at one name.
+pub const TYPES_PER_NAME: usize = 100;
+/// Unmanaged records in one domain.
+pub const RECORDS_PER_DOMAIN: usize = 500;
+/// Name servers of the service.
+pub const SERVERS: usize = 13;
+/// Addresses of one name server.
+pub const SERVER_ADDRESSES: usize = 16;
+/// Hosts in one `/nic/update` call.
+pub const HOSTS_PER_UPDATE: usize = 20;
+/// CNAME records followed in one answer.
+pub const CNAME_CHAIN: usize = 8;
+/// Days for which a freed name in a shared domain stays reserved for its last owner.
+pub const RESERVATION_DAYS: u16 = 30;
+/// How long a challenge value lives.
+pub const CHALLENGE_LIFE: Duration = Duration::from_secs(3_600);
+/// Seconds that a challenge's TXT record may be cached.
+pub const CHALLENGE_TTL: u32 = 60;
+/// How long an unconfirmed account may wait for its confirmation.
+pub const UNCONFIRMED_LIFE: Duration = Duration::from_secs(7 * 86_400);
+
+/// Octets of an HTTP request body.
+pub const BODY_MAX: usize = 64 * 1024;
+/// Depth of a JSON document.
+pub const JSON_DEPTH: usize = 32;
+/// Octets of a URL.
+pub const URL_MAX: usize = 4 * 1024;
+/// Octets of a UDP answer, and what we announce by EDNS(0) (DNS flag day 2020).
+pub const UDP_ANSWER_MAX: u16 = 1_232;
+/// Octets of a UDP answer to a client without EDNS(0) (RFC 1035, section 2.3.4).
+pub const UDP_PLAIN_MAX: u16 = 512;
+/// DNS connections over TCP at a time.
+pub const TCP_CONNECTIONS: usize = 10_000;
+/// DNS connections over TCP at a time from one address.
+pub const TCP_PER_ADDRESS: usize = 100;
+/// The first message on a TCP connection arrives within this.
+pub const TCP_FIRST: Duration = Duration::from_secs(5);
+/// Silence on a TCP connection before it is closed.
+pub const TCP_IDLE: Duration = Duration::from_secs(10);
+/// One answer on a TCP connection is taken within this.
+pub const TCP_WRITE: Duration = Duration::from_secs(2);
+
+/// Commands waiting for the writer; one more is answered "busy" at once.
+pub const QUEUE: usize = 4_096;
+/// Commands decided and committed together at most.
+pub const BATCH: usize = 512;
+/// Passwords hashed at a time.
+pub const HASHES_AT_ONCE: usize = 2;
+/// Callers waiting for a password hash; one more is answered "busy" at once.
+pub const HASH_QUEUE: usize = 64;
+/// Verified credentials remembered.
+pub const VERIFIED_MAX: u64 = 10_000;
+/// How long a verified credential is remembered.
+pub const VERIFIED_LIFE: Duration = Duration::from_secs(600);
+/// How often an idle server looks for other processes' changes.
+pub const CATCH_UP_EVERY: Duration = Duration::from_millis(40);
+/// How often soft state is flushed.
+pub const SOFT_EVERY: Duration = Duration::from_secs(60);
+/// Objects whose soft state is held between two flushes.
+pub const SOFT_MAX: usize = 100_000;
+/// Log entries behind which the file store's entity tables may stay.
+pub const FOLD_ENTRIES: usize = 8_192;
+/// How long log entries are kept.
+pub const HISTORY_LIFE: Duration = Duration::from_secs(90 * 86_400);
+/// Octets of log that are kept.
+pub const HISTORY_BYTES: u64 = 1 << 30;
+/// Rows of one page of a list.
+pub const PAGE: usize = 100;
+/// Rows of one page of a list at most.
+pub const PAGE_MAX: usize = 1_000;

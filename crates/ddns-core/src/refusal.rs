@@ -1,0 +1,193 @@
+//! Why a command was refused, in words for the person who reads them. Each dialect translates them into its own.
+
+use crate::name::{Fqdn, Name};
+use crate::policy;
+
+/// A kind of object, as people call it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An account.
+    Account,
+    /// A token.
+    Token,
+    /// A domain.
+    Domain,
+    /// A name server.
+    Server,
+    /// A host.
+    Host,
+    /// A client.
+    Client,
+    /// A record.
+    Record,
+    /// A challenge value.
+    Challenge,
+    /// A reservation.
+    Reservation,
+    /// A TSIG key.
+    TsigKey,
+    /// A peer.
+    Peer,
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Kind::Account => "account",
+            Kind::Token => "token",
+            Kind::Domain => "domain",
+            Kind::Server => "name server",
+            Kind::Host => "host",
+            Kind::Client => "client",
+            Kind::Record => "record",
+            Kind::Challenge => "challenge value",
+            Kind::Reservation => "reservation",
+            Kind::TsigKey => "TSIG key",
+            Kind::Peer => "peer",
+        })
+    }
+}
+
+/// Why a command was refused. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The object must exist.
+    #[error("there is no {kind} {name}")]
+    NotFound {
+        /// What it would be.
+        kind: Kind,
+        /// How it was called.
+        name: String,
+    },
+    /// The object must be the caller's own. Most dialects answer as if it did not exist.
+    #[error("the {kind} {name} belongs to another account")]
+    NotYours {
+        /// What it is.
+        kind: Kind,
+        /// How it was called.
+        name: String,
+    },
+    /// The account must be active.
+    #[error("the account is not active; its operator can activate it")]
+    Inactive,
+    /// The token must exist, not have ended, and admit the caller's network.
+    #[error("the token is revoked, has ended, or may not be used from here")]
+    TokenVoid,
+    /// The token's scope must cover the action and the object.
+    #[error("the token's scope does not allow this")]
+    OutOfScope,
+    /// Only operators may do this.
+    #[error("only an operator may do this")]
+    OperatorOnly,
+    /// A name or key is given once.
+    #[error("{name} has already been taken")]
+    Taken {
+        /// Which.
+        name: String,
+    },
+    /// A freed name in a shared domain is kept for its last owner.
+    #[error("{name} was freed by another account and is reserved for it; an operator can release it")]
+    Reserved {
+        /// Which.
+        name: Fqdn,
+    },
+    /// Operator-reserved labels are no host labels in shared domains.
+    #[error("the first label of {name} is reserved by the operator; choose another")]
+    ReservedLabel {
+        /// Which.
+        name: Fqdn,
+    },
+    /// In a shared domain nobody takes a name under or above another account's host.
+    #[error("{name} lies above or below {other}, which belongs to another account")]
+    Overlaps {
+        /// Which.
+        name: Name,
+        /// What it would lie above or below.
+        other: Name,
+    },
+    /// A name must lie inside one of our domains.
+    #[error("{name} lies in no domain of this service; the operator can add one with: ddns domain add")]
+    NoDomain {
+        /// Which.
+        name: Name,
+    },
+    /// The domain must be shared or the caller's own.
+    #[error("the domain {domain} is private and belongs to another account")]
+    PrivateDomain {
+        /// Which.
+        domain: Name,
+    },
+    /// At the apex only the owner of a private domain may have a host.
+    #[error("{name} is the apex of its domain; only the owner of a private domain may have a host there")]
+    Apex {
+        /// Which.
+        name: Name,
+    },
+    /// An address record, alias, delegation or name server stands where the new object would answer.
+    #[error("{name} already has a {other} there; remove it first")]
+    Conflict {
+        /// Which.
+        name: Name,
+        /// What stands there.
+        other: String,
+    },
+    /// The account's quota is reached.
+    #[error("the account may hold {max} {kind}s and does; remove one, or ask the operator for more")]
+    Quota {
+        /// What it holds.
+        kind: Kind,
+        /// How many it may hold.
+        max: u64,
+    },
+    /// Lists and texts have a named upper bound.
+    #[error("{what}: at most {max}")]
+    TooMany {
+        /// What there are too many of.
+        what: &'static str,
+        /// How many there may be.
+        max: usize,
+    },
+    /// The operator takes addresses only that the whole internet can reach.
+    #[error("this service takes public addresses only")]
+    NotPublic,
+    /// There must be a caller's address, and it must be one that a host can have.
+    #[error("the caller's own address cannot be a host's address; name one")]
+    NoSource,
+    /// A domain with hosts in it cannot go.
+    #[error("the domain {domain} still has hosts; remove them first")]
+    DomainInUse {
+        /// Which.
+        domain: Name,
+    },
+    /// Derived records (SOA, a zone's own NS) are not made by hand.
+    #[error("{what} is made by the service itself")]
+    Managed {
+        /// Which kind of record.
+        what: &'static str,
+    },
+    /// The last number has been given.
+    #[error("this service has no numbers left for new objects")]
+    Exhausted,
+}
+
+impl Refusal {
+    pub(crate) fn not_found(kind: Kind, name: impl ToString) -> Refusal {
+        Refusal::NotFound { kind, name: name.to_string() }
+    }
+
+    pub(crate) fn not_yours(kind: Kind, name: impl ToString) -> Refusal {
+        Refusal::NotYours { kind, name: name.to_string() }
+    }
+
+    pub(crate) fn taken(name: impl ToString) -> Refusal {
+        Refusal::Taken { name: name.to_string() }
+    }
+
+    pub(crate) fn quota(kind: Kind, max: impl Into<u64>) -> Refusal {
+        Refusal::Quota { kind, max: max.into() }
+    }
+
+    pub(crate) const TOO_MANY_SERVERS: Refusal = Refusal::TooMany { what: "name servers", max: policy::SERVERS };
+    pub(crate) const TOO_MANY_ADDRESSES: Refusal =
+        Refusal::TooMany { what: "addresses of a name server", max: policy::SERVER_ADDRESSES };
+}

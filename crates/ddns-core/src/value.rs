@@ -1,0 +1,607 @@
+//! Small values that entities are made of: numbers, times, lifetimes, addresses, bounded texts.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::num::{NonZeroU32, NonZeroU64};
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use crate::name::{Name, text_serde};
+use crate::policy;
+
+macro_rules! number {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(NonZeroU32);
+
+        impl $name {
+            /// The number itself; 0 is none.
+            pub fn new(number: u32) -> Option<Self> {
+                NonZeroU32::new(number).map(Self)
+            }
+
+            /// The number itself.
+            pub fn get(self) -> u32 {
+                self.0.get()
+            }
+        }
+    };
+}
+
+number!(
+    /// An account's short id inside the registry; its public id is a UUID.
+    AccountNo
+);
+number!(
+    /// A domain's short id inside the registry; its public id is a UUID.
+    DomainNo
+);
+number!(
+    /// A host's number: short, never used twice, and the way back from a managed record's id.
+    HostNo
+);
+number!(
+    /// A client's short id inside the registry; its public id is its [`ClientKey`].
+    ClientNo
+);
+
+/// A moment: microseconds since 1970-01-01 00:00:00 UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// From microseconds since the epoch.
+    pub const fn from_micros(micros: u64) -> Timestamp {
+        Timestamp(micros)
+    }
+
+    /// From seconds since the epoch.
+    pub const fn from_secs(secs: u64) -> Timestamp {
+        Timestamp(secs.saturating_mul(1_000_000))
+    }
+
+    /// Microseconds since the epoch.
+    pub const fn micros(self) -> u64 {
+        self.0
+    }
+
+    /// Whole seconds since the epoch.
+    pub const fn secs(self) -> u64 {
+        self.0 / 1_000_000
+    }
+
+    /// This moment and `duration` more; the end of time at the latest.
+    pub fn after(self, duration: Duration) -> Timestamp {
+        Timestamp(self.0.saturating_add(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)))
+    }
+}
+
+/// A zone's serial, compared by the circle arithmetic of RFC 1982.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Serial(pub u32);
+
+impl Serial {
+    /// Whether `self` comes after `other` (RFC 1982, section 3.2).
+    pub fn is_after(self, other: Serial) -> bool {
+        let distance = self.0.wrapping_sub(other.0);
+        distance != 0 && distance < 1 << 31
+    }
+
+    /// The serial of the next published change: the unix time if that is after this one, else one more.
+    #[must_use]
+    pub fn next(self, now: Timestamp) -> Serial {
+        let clock = Serial::at(now);
+        if clock.is_after(self) { clock } else { Serial(self.0.wrapping_add(1)) }
+    }
+
+    /// The serial that a clock shows: its seconds, modulo 2³².
+    pub fn at(now: Timestamp) -> Serial {
+        Serial(u32::try_from(now.secs() & u64::from(u32::MAX)).unwrap_or_default())
+    }
+}
+
+impl fmt::Display for Serial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A record's time to live in seconds: 0 to 2³¹ − 1 (RFC 2181, section 8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct Ttl(u32);
+
+impl Ttl {
+    /// The largest time to live.
+    pub const MAX: Ttl = Ttl(i32::MAX as u32);
+
+    /// Seconds.
+    pub const fn secs(self) -> u32 {
+        self.0
+    }
+
+    /// From seconds, cut to the largest.
+    pub const fn clamped(secs: u32) -> Ttl {
+        if secs > Ttl::MAX.0 { Ttl::MAX } else { Ttl(secs) }
+    }
+}
+
+impl TryFrom<u32> for Ttl {
+    type Error = ValueError;
+
+    fn try_from(secs: u32) -> Result<Ttl, ValueError> {
+        if secs > Ttl::MAX.0 { Err(ValueError::Ttl) } else { Ok(Ttl(secs)) }
+    }
+}
+
+impl From<Ttl> for u32 {
+    fn from(ttl: Ttl) -> u32 {
+        ttl.0
+    }
+}
+
+/// A host's time to live: one of the four that Two-DNS offers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub enum HostTtl {
+    /// One minute, the default.
+    #[default]
+    S60,
+    /// Five minutes.
+    S300,
+    /// Four hours.
+    S14400,
+    /// One day.
+    S86400,
+}
+
+impl HostTtl {
+    /// All of them, the shortest first.
+    pub const ALL: [HostTtl; 4] = [HostTtl::S60, HostTtl::S300, HostTtl::S14400, HostTtl::S86400];
+
+    /// Seconds.
+    pub const fn secs(self) -> u32 {
+        match self {
+            HostTtl::S60 => 60,
+            HostTtl::S300 => 300,
+            HostTtl::S14400 => 14_400,
+            HostTtl::S86400 => 86_400,
+        }
+    }
+
+    /// As a record's time to live.
+    pub const fn ttl(self) -> Ttl {
+        Ttl(self.secs())
+    }
+}
+
+impl TryFrom<u32> for HostTtl {
+    type Error = ValueError;
+
+    fn try_from(secs: u32) -> Result<HostTtl, ValueError> {
+        HostTtl::ALL.into_iter().find(|ttl| ttl.secs() == secs).ok_or(ValueError::HostTtl)
+    }
+}
+
+impl From<HostTtl> for u32 {
+    fn from(ttl: HostTtl) -> u32 {
+        ttl.secs()
+    }
+}
+
+impl FromStr for HostTtl {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<HostTtl, ValueError> {
+        HostTtl::ALL.into_iter().find(|ttl| ttl.secs().to_string() == text).ok_or(ValueError::HostTtl)
+    }
+}
+
+/// An IPv4 address that one host can have: not unspecified, multicast, broadcast or reserved (240/4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Ipv4Addr", into = "Ipv4Addr")]
+pub struct UnicastV4(Ipv4Addr);
+
+/// An IPv6 address that one host can have: not unspecified, multicast or IPv4-mapped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Ipv6Addr", into = "Ipv6Addr")]
+pub struct UnicastV6(Ipv6Addr);
+
+/// An address of either family that one host can have. `::ffff:a.b.c.d` becomes the IPv4 address that it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HostAddress {
+    /// IPv4: touches the A record only.
+    V4(UnicastV4),
+    /// IPv6: touches the AAAA record only.
+    V6(UnicastV6),
+}
+
+impl UnicastV4 {
+    /// The address itself.
+    pub const fn addr(self) -> Ipv4Addr {
+        self.0
+    }
+
+    /// Whether it is reachable from the whole internet (not private, loopback, link-local, shared or documentation).
+    pub fn is_public(self) -> bool {
+        let [a, b, ..] = self.0.octets();
+        let shared = a == 100 && (64..128).contains(&b);
+        !(self.0.is_private() || self.0.is_loopback() || self.0.is_link_local() || self.0.is_documentation() || shared || a == 0)
+    }
+}
+
+impl UnicastV6 {
+    /// The address itself.
+    pub const fn addr(self) -> Ipv6Addr {
+        self.0
+    }
+
+    /// Whether it is in global unicast space (2000::/3) and not for documentation.
+    pub fn is_public(self) -> bool {
+        let [first, second, ..] = self.0.segments();
+        first & 0xe000 == 0x2000 && !(first == 0x2001 && second == 0x0db8)
+    }
+}
+
+impl HostAddress {
+    /// The address itself.
+    pub const fn addr(self) -> IpAddr {
+        match self {
+            HostAddress::V4(address) => IpAddr::V4(address.0),
+            HostAddress::V6(address) => IpAddr::V6(address.0),
+        }
+    }
+}
+
+impl TryFrom<Ipv4Addr> for UnicastV4 {
+    type Error = ValueError;
+
+    fn try_from(address: Ipv4Addr) -> Result<UnicastV4, ValueError> {
+        let [first, ..] = address.octets();
+        if address.is_unspecified() || first >= 224 { Err(ValueError::NotUnicast) } else { Ok(UnicastV4(address)) }
+    }
+}
+
+impl TryFrom<Ipv6Addr> for UnicastV6 {
+    type Error = ValueError;
+
+    fn try_from(address: Ipv6Addr) -> Result<UnicastV6, ValueError> {
+        if address.is_unspecified() || address.is_multicast() || address.to_ipv4_mapped().is_some() {
+            Err(ValueError::NotUnicast)
+        } else {
+            Ok(UnicastV6(address))
+        }
+    }
+}
+
+impl TryFrom<IpAddr> for HostAddress {
+    type Error = ValueError;
+
+    fn try_from(address: IpAddr) -> Result<HostAddress, ValueError> {
+        match address.to_canonical() {
+            IpAddr::V4(address) => UnicastV4::try_from(address).map(HostAddress::V4),
+            IpAddr::V6(address) => UnicastV6::try_from(address).map(HostAddress::V6),
+        }
+    }
+}
+
+impl FromStr for HostAddress {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<HostAddress, ValueError> {
+        let address: IpAddr = text.parse().map_err(|_| ValueError::NotAnAddress)?;
+        HostAddress::try_from(address)
+    }
+}
+
+impl fmt::Display for HostAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.addr().fmt(f)
+    }
+}
+
+impl From<UnicastV4> for Ipv4Addr {
+    fn from(address: UnicastV4) -> Ipv4Addr {
+        address.0
+    }
+}
+
+impl From<UnicastV6> for Ipv6Addr {
+    fn from(address: UnicastV6) -> Ipv6Addr {
+        address.0
+    }
+}
+
+/// The part of a host's IPv6 address that stays when its prefix changes: the low `128 - prefix` bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "RawSuffix", into = "RawSuffix")]
+pub struct Ipv6Suffix {
+    bits: u128,
+    prefix_len: u8,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RawSuffix {
+    bits: Ipv6Addr,
+    prefix_len: u8,
+}
+
+impl Ipv6Suffix {
+    /// The low bits of `bits` behind a prefix of `prefix_len` bits, 48 to 64.
+    ///
+    /// # Errors
+    /// [`ValueError::Suffix`] where the prefix has another length or `bits` reaches into it.
+    pub fn new(bits: Ipv6Addr, prefix_len: u8) -> Result<Ipv6Suffix, ValueError> {
+        let bits = u128::from(bits);
+        let free = 128u32.checked_sub(u32::from(prefix_len)).ok_or(ValueError::Suffix)?;
+        if !(48..=64).contains(&prefix_len) || bits.checked_shr(free).unwrap_or(1) != 0 {
+            return Err(ValueError::Suffix);
+        }
+        Ok(Ipv6Suffix { bits, prefix_len })
+    }
+
+    /// The address behind `prefix`.
+    pub fn behind(self, prefix: Ipv6Addr) -> Ipv6Addr {
+        let mask = u128::MAX.checked_shl(u32::from(128u8.saturating_sub(self.prefix_len))).unwrap_or(0);
+        Ipv6Addr::from((u128::from(prefix) & mask) | self.bits)
+    }
+}
+
+impl TryFrom<RawSuffix> for Ipv6Suffix {
+    type Error = ValueError;
+
+    fn try_from(raw: RawSuffix) -> Result<Ipv6Suffix, ValueError> {
+        Ipv6Suffix::new(raw.bits, raw.prefix_len)
+    }
+}
+
+impl From<Ipv6Suffix> for RawSuffix {
+    fn from(suffix: Ipv6Suffix) -> RawSuffix {
+        RawSuffix { bits: Ipv6Addr::from(suffix.bits), prefix_len: suffix.prefix_len }
+    }
+}
+
+/// How long a host or client may be silent before it counts as missed: 60 seconds to 30 days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct Heartbeat(NonZeroU32);
+
+impl Heartbeat {
+    /// The interval.
+    pub fn interval(self) -> Duration {
+        Duration::from_secs(u64::from(self.0.get()))
+    }
+}
+
+impl TryFrom<u32> for Heartbeat {
+    type Error = ValueError;
+
+    fn try_from(secs: u32) -> Result<Heartbeat, ValueError> {
+        match NonZeroU32::new(secs) {
+            Some(secs) if (60..=30 * 86_400).contains(&secs.get()) => Ok(Heartbeat(secs)),
+            _ => Err(ValueError::Heartbeat),
+        }
+    }
+}
+
+impl From<Heartbeat> for u32 {
+    fn from(heartbeat: Heartbeat) -> u32 {
+        heartbeat.0.get()
+    }
+}
+
+/// Whether a host or client is offline, and by whose word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Offline {
+    /// Online.
+    #[default]
+    No,
+    /// Somebody said so, and only somebody's word ends it.
+    Manual,
+    /// Its heartbeat was missed; the next update ends it.
+    Missed,
+}
+
+impl Offline {
+    /// Whether it is online.
+    pub fn is_online(&self) -> bool {
+        matches!(self, Offline::No)
+    }
+}
+
+/// Leads to a secret in the secrets table: the log names secrets and never holds them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SecretId(NonZeroU64);
+
+impl SecretId {
+    /// The id itself, fresh and random; 0 is none.
+    pub fn new(id: u64) -> Option<SecretId> {
+        NonZeroU64::new(id).map(SecretId)
+    }
+
+    /// The id itself.
+    pub fn get(self) -> u64 {
+        self.0.get()
+    }
+}
+
+macro_rules! text_value {
+    ($(#[$doc:meta])* $name:ident, $error:ident, $check:expr, $fold:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(SmolStr);
+
+        impl $name {
+            /// The text itself.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ValueError;
+
+            fn from_str(text: &str) -> Result<Self, ValueError> {
+                let check: fn(&str) -> bool = $check;
+                let fold: fn(&str) -> SmolStr = $fold;
+                if check(text) { Ok(Self(fold(text))) } else { Err(ValueError::$error) }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+
+        text_serde!($name);
+    };
+}
+
+text_value!(
+    /// What an account signs in with: an e-mail address or a plain user name, 1 to 254 printable ASCII characters
+    /// without a colon (RFC 7617), kept in lower case.
+    Login, Login,
+    |text| (1..=policy::LOGIN_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic() && b != b':'),
+    |text| SmolStr::new(text.to_ascii_lowercase())
+);
+text_value!(
+    /// A client's key (clients dialect): 1 to 64 of `A-Z a-z 0-9 . _ : -`, but not `.` or `..`.
+    ClientKey, ClientKey,
+    |text| (1..=policy::CLIENT_KEY_MAX).contains(&text.len()) && text != "." && text != ".."
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:-".contains(&b)),
+    |text| SmolStr::new(text)
+);
+text_value!(
+    /// What an owner calls a token: up to 64 octets without control characters.
+    TokenLabel, TokenLabel,
+    |text| text.len() <= policy::TOKEN_LABEL_MAX && !text.chars().any(char::is_control),
+    |text| SmolStr::new(text)
+);
+text_value!(
+    /// A free text beside a domain or record: up to 160 octets.
+    Description, Description,
+    |text| text.len() <= policy::DESCRIPTION_MAX,
+    |text| SmolStr::new(text)
+);
+text_value!(
+    /// A TXT value that proves control to a certificate authority: 1 to 255 printable ASCII characters.
+    ChallengeValue, Challenge,
+    |text| (1..=policy::CHALLENGE_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()),
+    |text| SmolStr::new(text)
+);
+text_value!(
+    /// One label that no host in a shared domain may have as its first, in lower case.
+    ReservedLabel, ReservedLabel,
+    |text| text.parse::<Name>().is_ok_and(|name| name.label_count() == 1),
+    |text| SmolStr::new(text.to_ascii_lowercase())
+);
+
+/// The person responsible for a zone, as an e-mail address; the SOA record's RNAME (RFC 1035, section 8).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mailbox {
+    local: SmolStr,
+    domain: Name,
+}
+
+impl Mailbox {
+    /// `hostmaster` at a zone (RFC 2142).
+    pub fn hostmaster(zone: &Name) -> Mailbox {
+        Mailbox { local: SmolStr::new_static("hostmaster"), domain: zone.clone() }
+    }
+
+    /// The part before the `@`: the first label of the RNAME, which may hold dots.
+    pub fn local(&self) -> &str {
+        &self.local
+    }
+
+    /// The part behind the `@`.
+    pub fn domain(&self) -> &Name {
+        &self.domain
+    }
+}
+
+impl FromStr for Mailbox {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Mailbox, ValueError> {
+        let (local, domain) = text.rsplit_once('@').ok_or(ValueError::Mailbox)?;
+        let good = |b: u8| b.is_ascii_graphic() && !b"@\"\\()<>,;:[]".contains(&b);
+        let dots = local.starts_with('.') || local.ends_with('.') || local.contains("..");
+        if local.is_empty() || local.len() > policy::LABEL_MAX || dots || !local.bytes().all(good) {
+            return Err(ValueError::Mailbox);
+        }
+        let domain: Name = domain.parse().map_err(|_| ValueError::Mailbox)?;
+        if domain.is_root() || domain.is_wildcard() || domain.wire_len().saturating_add(local.len()) >= policy::NAME_WIRE_MAX {
+            return Err(ValueError::Mailbox);
+        }
+        Ok(Mailbox { local: SmolStr::new(local), domain })
+    }
+}
+
+impl fmt::Display for Mailbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.local, self.domain)
+    }
+}
+
+text_serde!(Mailbox);
+
+/// Why a value was refused at the door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ValueError {
+    /// A host's ttl is one of 60, 300, 14400 and 86400.
+    #[error("a host's ttl is one of 60, 300, 14400 and 86400 seconds")]
+    HostTtl,
+    /// A record's ttl is 0 to 2147483647.
+    #[error("a ttl is 0 to {} seconds", Ttl::MAX.0)]
+    Ttl,
+    /// An address is an IPv4 or IPv6 literal.
+    #[error("this is not an IPv4 or IPv6 address")]
+    NotAnAddress,
+    /// A host's address is unicast: not unspecified, multicast, broadcast or reserved.
+    #[error("a host's address is unicast: not unspecified, multicast, broadcast or reserved")]
+    NotUnicast,
+    /// A suffix fits behind a prefix of 48 to 64 bits.
+    #[error("an IPv6 suffix fits behind a prefix of 48 to 64 bits")]
+    Suffix,
+    /// A heartbeat is 60 seconds to 30 days.
+    #[error("a heartbeat is 60 seconds to 30 days")]
+    Heartbeat,
+    /// A login is 1 to 254 printable ASCII characters without a colon.
+    #[error("a login is 1 to {} printable ASCII characters without a colon", policy::LOGIN_MAX)]
+    Login,
+    /// A client key is 1 to 64 of letters, digits and `._:-`, but not `.` or `..`.
+    #[error("a client key is 1 to {} of letters, digits, and . _ : -", policy::CLIENT_KEY_MAX)]
+    ClientKey,
+    /// A token's label is at most 64 octets without control characters.
+    #[error("a token's label is at most {} octets without control characters", policy::TOKEN_LABEL_MAX)]
+    TokenLabel,
+    /// A description is at most 160 octets.
+    #[error("a description is at most {} octets", policy::DESCRIPTION_MAX)]
+    Description,
+    /// A challenge value is 1 to 255 printable ASCII characters.
+    #[error("a challenge value is 1 to {} printable ASCII characters", policy::CHALLENGE_MAX)]
+    Challenge,
+    /// A reserved label is one label of a domain name.
+    #[error("a reserved label is one label of a domain name")]
+    ReservedLabel,
+    /// A mailbox is an e-mail address whose local part fits one label.
+    #[error("this is not an e-mail address that a SOA record can hold")]
+    Mailbox,
+    /// A pattern of host names has letters, digits, hyphens, dots and `*`.
+    #[error("a host pattern is a host name, in which * stands for any run of characters")]
+    HostPattern,
+    /// A list has a named upper bound.
+    #[error("the list has more than {0} entries")]
+    TooMany(usize),
+}

@@ -1,0 +1,417 @@
+//! A zone as DNS sees it: the records at each name, and the difference that a change makes.
+//!
+//! Everything that serves a zone (answers, transfers, differences, lists of managed records) asks
+//! [`each_record`] and so sees the same records.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::account::AccountState;
+use crate::change::Change;
+use crate::domain::{self, Domain};
+use crate::host::Host;
+use crate::name::{self, Name, SEPARATOR};
+use crate::policy;
+use crate::record::{RecordData, Soa, Text};
+use crate::registry::{Registry, challenge_name};
+use crate::value::{AccountNo, ClientNo, DomainNo, Serial, Timestamp, Ttl};
+
+/// One record of a zone as it is served.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ZoneRecord {
+    /// The owner name.
+    pub owner: Name,
+    /// Its time to live.
+    pub ttl: Ttl,
+    /// Type and data.
+    #[serde(flatten)]
+    pub data: RecordData,
+}
+
+/// What one commit made of a zone: the content of one IXFR step (RFC 1995).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ZoneDifference {
+    /// Which zone.
+    pub domain: DomainNo,
+    /// Its serial before.
+    pub from: Serial,
+    /// Its serial after.
+    pub to: Serial,
+    /// The records that went, the old SOA among them.
+    pub removed: Vec<ZoneRecord>,
+    /// The records that came, the new SOA among them.
+    pub added: Vec<ZoneRecord>,
+}
+
+/// Takes over the serials that a batch of changes brings, one step for each zone that it touches.
+///
+/// `before` is the last published state and `after` is that state with `changes` applied. A zone that is new takes the
+/// clock's serial and has no difference.
+pub fn advance(before: &Registry, after: &mut Registry, changes: &[Change], now: Timestamp) -> Vec<ZoneDifference> {
+    let mut differences = Vec::new();
+    for (number, names) in touched(before, after, changes) {
+        let Some(new) = after.domain(number).cloned() else { continue };
+        let Some(old) = before.domain(number) else {
+            after.set_serial(number, Serial::at(now));
+            continue;
+        };
+        let mut removed = records_at_all(before, old, &names);
+        let mut added = records_at_all(after, &new, &names);
+        let kept: BTreeSet<ZoneRecord> = removed.intersection(&added).cloned().collect();
+        removed.retain(|record| !kept.contains(record));
+        added.retain(|record| !kept.contains(record));
+        let soa_changed = soa(before, old) != soa(after, &new) || old.ttl != new.ttl;
+        if removed.is_empty() && added.is_empty() && !soa_changed {
+            continue;
+        }
+        let from = before.serial(number);
+        let to = from.next(now);
+        let apex = |ttl, soa| ZoneRecord { owner: new.name.name().clone(), ttl, data: RecordData::Soa(soa) };
+        removed.insert(apex(old.ttl, soa(before, old)));
+        after.set_serial(number, to);
+        added.insert(apex(new.ttl, soa(after, &new)));
+        let (removed, added) = (removed.into_iter().collect(), added.into_iter().collect());
+        differences.push(ZoneDifference { domain: number, from, to, removed, added });
+    }
+    differences
+}
+
+/// All records of a zone, in canonical order of their owners: the content of an AXFR (RFC 5936).
+pub fn records(registry: &Registry, domain: &Domain) -> Vec<ZoneRecord> {
+    let mut records = Vec::new();
+    for owner in names(registry, domain) {
+        each_record(registry, domain, owner.key(), &mut |ttl, data| {
+            records.push(ZoneRecord { owner: owner.clone(), ttl, data: data.clone() });
+        });
+    }
+    records
+}
+
+/// Calls `f` for each record of `domain` at the owner name with this key.
+///
+/// Below and at the apex of a child domain the zone has only the delegation: NS records and glue.
+pub fn each_record(registry: &Registry, domain: &Domain, owner: &[u8], f: &mut dyn FnMut(Ttl, &RecordData)) {
+    match child_above(registry, domain, owner) {
+        None => each_own_record(registry, domain, owner, f),
+        Some(child) => each_cut_record(registry, domain, child, owner, f),
+    }
+}
+
+/// The records at a name of which `domain` is the longest enclosing one.
+pub(crate) fn each_own_record(registry: &Registry, domain: &Domain, owner: &[u8], f: &mut dyn FnMut(Ttl, &RecordData)) {
+    if owner == domain.name.name().key() {
+        f(domain.ttl, &RecordData::Soa(soa(registry, domain)));
+        each_name_server(registry, domain, &mut |name| f(domain.ttl, &RecordData::Ns(name)));
+    }
+    if let Some(node) = registry.node(owner) {
+        if let Some(host) = &node.host {
+            each_address(registry, domain, host, f);
+        }
+        if let Some(extras) = &node.extras {
+            for record in &extras.records {
+                f(record.ttl.unwrap_or(domain.ttl), &record.data);
+            }
+            for challenge in &extras.challenges {
+                if let Ok(text) = Text::literal(challenge.value.as_str()) {
+                    f(Ttl::clamped(policy::CHALLENGE_TTL), &RecordData::Txt(text));
+                }
+            }
+        }
+    }
+    if let Some(host) = wildcard_host(registry, owner) {
+        each_address(registry, domain, host, f);
+    }
+    each_server_address(registry, domain, owner, f);
+}
+
+/// The records that a parent has of a child domain: its NS at the cut, and glue.
+fn each_cut_record(
+    registry: &Registry,
+    domain: &Domain,
+    child: &Domain,
+    owner: &[u8],
+    f: &mut dyn FnMut(Ttl, &RecordData),
+) {
+    if owner == child.name.name().key() {
+        each_name_server(registry, child, &mut |name| f(domain.ttl, &RecordData::Ns(name)));
+    }
+    let mut is_server = false;
+    each_name_server(registry, child, &mut |name| is_server |= name.key() == owner);
+    if is_server {
+        let enclosing = registry.enclosing(owner).map_or(child, |enclosing| enclosing);
+        each_server_address(registry, enclosing, owner, &mut |_, data| f(domain.ttl, data));
+    }
+}
+
+/// The host whose wildcard the owner name `*.host` is.
+fn wildcard_host<'r>(registry: &'r Registry, owner: &[u8]) -> Option<&'r Host> {
+    let parent = owner.strip_suffix(b"*").and_then(|rest| rest.strip_suffix(&[SEPARATOR]))?;
+    registry.host_by_name(parent).map(AsRef::as_ref).filter(|host| host.wildcard)
+}
+
+fn each_address(registry: &Registry, domain: &Domain, host: &Host, f: &mut dyn FnMut(Ttl, &RecordData)) {
+    let (ipv4, ipv6) = served_addresses(registry, domain, host);
+    if let Some(address) = ipv4 {
+        f(host.ttl.ttl(), &RecordData::A(address));
+    }
+    if let Some(address) = ipv6 {
+        f(host.ttl.ttl(), &RecordData::Aaaa(address));
+    }
+}
+
+/// What a host answers now: its own addresses, its domain's offline addresses, or nothing while its account is suspended.
+pub fn served_addresses(registry: &Registry, domain: &Domain, host: &Host) -> (Option<Ipv4Addr>, Option<Ipv6Addr>) {
+    let served = registry.account(host.owner).is_some_and(|account| account.state != AccountState::Suspended);
+    if !served {
+        return (None, None);
+    }
+    let client = host.client.and_then(|client| registry.client_by_number(client));
+    let online = host.offline.is_online() && client.is_none_or(|client| client.offline.is_online());
+    let (ipv4, ipv6) = if online { (host.ipv4, host.ipv6) } else { (domain.offline_ipv4, domain.offline_ipv6) };
+    (ipv4.map(Into::into), ipv6.map(Into::into))
+}
+
+/// A zone's SOA record.
+pub fn soa(registry: &Registry, domain: &Domain) -> Soa {
+    let first = registry.servers().next().map(|server| server.name.clone());
+    Soa {
+        mname: first.unwrap_or_else(|| default_server(domain)),
+        rname: domain.email.clone(),
+        serial: registry.serial(domain.number),
+        refresh: domain.timers.refresh.secs(),
+        retry: domain.timers.retry.secs(),
+        expire: domain.timers.expire.secs(),
+        minimum: domain.timers.minimum.secs(),
+    }
+}
+
+/// The names of a zone's name servers: those of the service, or `ns1.<zone>` while it has none.
+fn each_name_server(registry: &Registry, domain: &Domain, f: &mut dyn FnMut(Name)) {
+    let mut any = false;
+    for server in registry.servers() {
+        any = true;
+        f(server.name.clone());
+    }
+    if !any {
+        f(default_server(domain));
+    }
+}
+
+/// `ns1.<zone>`, or the apex itself where that would be too long a name.
+fn default_server(domain: &Domain) -> Name {
+    domain.name.name().child(DEFAULT_SERVER).unwrap_or_else(|_| domain.name.name().clone())
+}
+
+const DEFAULT_SERVER: &str = "ns1";
+
+/// The addresses of a name server of this name, if it is one of ours.
+pub(crate) fn server_addresses<'r>(registry: &'r Registry, name: &Name) -> Option<&'r [IpAddr]> {
+    if let Some(server) = registry.server(name) {
+        return Some(&server.addresses);
+    }
+    let domain = registry.enclosing_domain(name)?;
+    let default = registry.servers().next().is_none() && default_server(domain) == *name;
+    default.then(|| registry.settings().ns_addresses.as_slice())
+}
+
+fn each_server_address(registry: &Registry, domain: &Domain, owner: &[u8], f: &mut dyn FnMut(Ttl, &RecordData)) {
+    let addresses = match registry.server_by_key(owner) {
+        Some(server) => &server.addresses,
+        None if registry.servers().next().is_none() && is_default_server(domain, owner) => &registry.settings().ns_addresses,
+        None => return,
+    };
+    domain::v4(addresses).for_each(|address| f(domain.ttl, &RecordData::A(address)));
+    domain::v6(addresses).for_each(|address| f(domain.ttl, &RecordData::Aaaa(address)));
+}
+
+fn is_default_server(domain: &Domain, owner: &[u8]) -> bool {
+    let below = owner.strip_suffix(DEFAULT_SERVER.as_bytes()).and_then(|rest| rest.strip_suffix(&[SEPARATOR]));
+    below == Some(domain.name.name().key())
+}
+
+/// The child domain of `domain` that lies at or above a name, the one nearest to `domain`.
+fn child_above<'r>(registry: &'r Registry, domain: &Domain, owner: &[u8]) -> Option<&'r Domain> {
+    let mut found = None;
+    let mut key = Some(owner);
+    while let Some(present) = key {
+        if present.len() <= domain.name.name().key().len() {
+            break;
+        }
+        if let Some(child) = registry.domain_at(present) {
+            found = Some(child.as_ref());
+        }
+        key = name::parent_key(present);
+    }
+    found
+}
+
+/// The owner names of a zone, in canonical order.
+fn names(registry: &Registry, domain: &Domain) -> BTreeSet<Name> {
+    let apex = domain.name.name();
+    let mut names = BTreeSet::from([apex.clone()]);
+    for (name, node) in registry.nodes_at_or_below(apex.key()) {
+        if child_above(registry, domain, name.key()).is_none() {
+            names.extend(node.host.iter().filter(|host| host.wildcard).filter_map(|_| name.wildcard()));
+            names.insert(name.clone());
+        }
+    }
+    let mut add_servers = |of: &Domain| {
+        each_name_server(registry, of, &mut |name| {
+            if name.is_at_or_below(apex) {
+                names.insert(name);
+            }
+        });
+    };
+    add_servers(domain);
+    for child in registry.domains_at_or_below(apex).filter(|child| child.number != domain.number) {
+        add_servers(child);
+    }
+    names.extend(registry.domains_at_or_below(apex).map(|child| child.name.name().clone()));
+    names
+}
+
+fn records_at_all(registry: &Registry, domain: &Domain, names: &BTreeSet<Name>) -> BTreeSet<ZoneRecord> {
+    let mut records = BTreeSet::new();
+    for owner in names {
+        each_record(registry, domain, owner.key(), &mut |ttl, data| {
+            if !matches!(data, RecordData::Soa(_)) {
+                records.insert(ZoneRecord { owner: owner.clone(), ttl, data: data.clone() });
+            }
+        });
+    }
+    records
+}
+
+/// The names whose records the changes may have changed, by zone. Zones that are new come without names.
+fn touched(before: &Registry, after: &Registry, changes: &[Change]) -> BTreeMap<DomainNo, BTreeSet<Name>> {
+    let mut touched = Touched { before, after, zones: BTreeMap::new() };
+    for change in changes {
+        match change {
+            Change::Host(delta) => {
+                delta.before.iter().chain(&delta.after).for_each(|host| touched.host(host));
+            }
+            Change::Record(delta) => {
+                delta.before.iter().chain(&delta.after).for_each(|record| touched.name(record.domain, &record.name));
+            }
+            Change::Challenge(delta) => {
+                if let Some(name) = delta.any().and_then(|challenge| challenge_name(&challenge.host)) {
+                    touched.enclosed(&name);
+                }
+            }
+            Change::Client(delta) => {
+                if let Some(client) = delta.any() {
+                    touched.client(client.number);
+                }
+            }
+            Change::Account(delta) => {
+                if let Some(account) = delta.any() {
+                    touched.account(account.number);
+                }
+            }
+            Change::Domain(delta) => {
+                delta.before.iter().chain(&delta.after).for_each(|domain| touched.domain(domain));
+            }
+            Change::Server(delta) => {
+                delta.before.iter().chain(&delta.after).for_each(|server| touched.enclosed(&server.name));
+                touched.servers();
+            }
+            Change::Settings(_) => touched.servers(),
+            Change::Token(_) | Change::Reservation(_) | Change::TsigKey(_) | Change::Peer(_) | Change::Mail(_) => (),
+        }
+    }
+    touched.zones
+}
+
+struct Touched<'r> {
+    before: &'r Registry,
+    after: &'r Registry,
+    zones: BTreeMap<DomainNo, BTreeSet<Name>>,
+}
+
+impl Touched<'_> {
+    fn name(&mut self, domain: DomainNo, name: &Name) {
+        self.zones.entry(domain).or_default().insert(name.clone());
+    }
+
+    fn host(&mut self, host: &Host) {
+        self.name(host.domain, host.name.name());
+        if host.wildcard
+            && let Some(name) = host.name.name().wildcard()
+        {
+            self.name(host.domain, &name);
+        }
+    }
+
+    fn enclosed(&mut self, name: &Name) {
+        for registry in [self.before, self.after] {
+            if let Some(domain) = registry.enclosing_domain(name) {
+                self.name(domain.number, name);
+            }
+        }
+    }
+
+    fn client(&mut self, client: ClientNo) {
+        for registry in [self.before, self.after] {
+            registry.hosts_on(client).for_each(|host| self.host(host));
+        }
+    }
+
+    fn account(&mut self, account: AccountNo) {
+        let state = |registry: &Registry| registry.account(account).map(|account| account.state);
+        if state(self.before) == state(self.after) {
+            return;
+        }
+        for registry in [self.before, self.after] {
+            registry.hosts_of(account).for_each(|host| self.host(host));
+        }
+    }
+
+    /// A domain's values show at all its names, and its being there shows in its parents.
+    fn domain(&mut self, domain: &Domain) {
+        self.zones.entry(domain.number).or_default();
+        let values = |registry: &Registry| {
+            registry.domain(domain.number).map(|domain| (domain.ttl, domain.offline_ipv4, domain.offline_ipv6))
+        };
+        for registry in [self.before, self.after] {
+            if values(self.before) != values(self.after)
+                && let Some(domain) = registry.domain(domain.number)
+            {
+                self.zones.entry(domain.number).or_default().extend(names(registry, domain));
+            }
+        }
+        self.cut(domain);
+    }
+
+    /// The delegation of a domain in every domain above it.
+    fn cut(&mut self, domain: &Domain) {
+        let apex = domain.name.name();
+        let ancestors = std::iter::successors(apex.parent(), Name::parent);
+        for ancestor in ancestors {
+            for registry in [self.before, self.after] {
+                if let Some(parent) = registry.domain_at(ancestor.key()) {
+                    self.name(parent.number, apex);
+                    each_name_server(registry, domain, &mut |name| {
+                        if name.is_at_or_below(apex) {
+                            self.zones.entry(parent.number).or_default().insert(name);
+                        }
+                    });
+                }
+            }
+        }
+    }
+
+    /// Every zone's NS, and the name servers' own addresses.
+    fn servers(&mut self) {
+        for registry in [self.before, self.after] {
+            for domain in registry.domains() {
+                self.name(domain.number, domain.name.name());
+                for other in [self.before, self.after] {
+                    each_name_server(other, domain, &mut |name| self.enclosed(&name));
+                }
+                self.cut(domain);
+            }
+        }
+    }
+}
