@@ -1,5 +1,7 @@
 //! The checks that other programs make: format, lints, dependencies, documentation.
 
+use std::path::{Path, PathBuf};
+
 use crate::report::Outcome;
 use crate::run::{cannot, cargo, check, output, program, root, succeeds};
 
@@ -23,19 +25,23 @@ pub(crate) fn documentation() -> Outcome {
 
 /// Dependencies are what `deny.toml` lets in. Advisories are left out: their database would have to be fetched.
 pub(crate) fn dependencies() -> Outcome {
+    match cargo_deny() {
+        Some(deny) => check(program(deny).args(["check", "bans", "licenses", "sources"])),
+        None => cannot(format!("cargo-deny {CARGO_DENY} is not here and cannot be installed")),
+    }
+}
+
+/// The pinned release: the user's own if it is that one, else one kept below `target`, where it replaces nobody's.
+fn cargo_deny() -> Option<PathBuf> {
     let tools = root().join("target/tools");
-    let own = tools.join("bin/cargo-deny");
-    let is_pinned = |deny: &std::path::Path| {
-        output(program(deny).arg("--version")).is_some_and(|said| said.trim().ends_with(&format!(" {CARGO_DENY}")))
-    };
-    let install = || {
-        let version = format!("install cargo-deny --locked --version {CARGO_DENY} --root");
-        succeeds(cargo(&version).arg(&tools))
-    };
-    let deny = match std::path::Path::new("cargo-deny") {
-        installed if is_pinned(installed) => installed,
-        _ if is_pinned(&own) || install() => &own,
-        _ => return cannot(format!("cargo-deny {CARGO_DENY} is not here and cannot be installed")),
-    };
-    check(program(deny).args(["check", "bans", "licenses", "sources"]))
+    let kept = tools.join("bin/cargo-deny");
+    if let Some(found) = [PathBuf::from("cargo-deny"), kept.clone()].into_iter().find(|deny| is_pinned(deny)) {
+        return Some(found);
+    }
+    let install = format!("install cargo-deny --locked --version {CARGO_DENY} --root");
+    succeeds(cargo(&install).arg(&tools)).then_some(kept)
+}
+
+fn is_pinned(deny: &Path) -> bool {
+    output(program(deny).arg("--version")).is_some_and(|said| said.trim() == format!("cargo-deny {CARGO_DENY}"))
 }

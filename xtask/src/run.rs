@@ -4,7 +4,9 @@ use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
+use std::time::Duration;
 
 use crate::report::Outcome;
 use crate::tally::Tally;
@@ -71,28 +73,36 @@ pub(crate) fn counted(command: &mut Command) -> Outcome {
     }
 }
 
-/// Whether the command succeeded, and what was heard on both its streams.
+/// Whether the command succeeded, and what its output counts.
 fn listen(command: &mut Command) -> io::Result<(bool, Tally)> {
     let mut child = command.spawn()?;
-    let errors = child.stderr.take().map(|stream| thread::spawn(|| overhear(stream, io::stderr())));
-    let mut tally = child.stdout.take().map(|stream| overhear(stream, io::stdout())).unwrap_or_default();
-    if let Some(heard) = errors.and_then(|thread| thread.join().ok()) {
-        tally.add(&heard);
+    let (heard, lines) = mpsc::channel();
+    if let (Some(out), Some(errors)) = (child.stdout.take(), child.stderr.take()) {
+        let also_heard = heard.clone();
+        thread::spawn(move || overhear(out, io::stdout(), &heard));
+        thread::spawn(move || overhear(errors, io::stderr(), &also_heard));
+    }
+    let mut tally = Tally::default();
+    loop {
+        match lines.recv_timeout(Duration::from_secs(1)) {
+            Ok(line) => tally.read(&line),
+            // A server that a test left behind may hold the streams open for ever.
+            Err(RecvTimeoutError::Timeout) if child.try_wait()?.is_none() => {}
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+        }
     }
     Ok((child.wait()?.success(), tally))
 }
 
-/// Copies a stream line by line. Neither octets that are no text nor a reader that went away end the count.
-fn overhear(from: impl Read, mut to: impl Write) -> Tally {
+/// Copies a stream line by line. Octets that are no text do not end it, and a reader that went away neither.
+fn overhear(from: impl Read, mut to: impl Write, heard: &Sender<String>) {
     let mut from = BufReader::new(from);
-    let mut tally = Tally::default();
     let mut line = Vec::new();
     while from.read_until(b'\n', &mut line).is_ok_and(|octets| octets > 0) {
         let _gone = to.write_all(&line).and_then(|()| to.flush());
-        tally.read(String::from_utf8_lossy(&line).trim_end());
+        let _done = heard.send(String::from_utf8_lossy(&line).trim_end().to_owned());
         line.clear();
     }
-    tally
 }
 
 /// The command as a person would type it.

@@ -29,8 +29,8 @@ impl Tally {
 
     /// Reads one line of output; most mean nothing here.
     ///
-    /// `skipped: NAME` is what a suite says that misses a program. It may stand behind libtest's `test NAME ... `, which
-    /// is printed without a line's end when tests run one by one.
+    /// `skipped: NAME` is what a suite says that misses a program. It may stand behind libtest's
+    /// `test NAME ... `, which has no line's end yet when tests run one by one.
     pub(crate) fn read(&mut self, line: &str) {
         if let Some(counts) = line.strip_prefix("test result: ") {
             self.passed = self.passed.saturating_add(count(counts, "passed"));
