@@ -1,0 +1,469 @@
+//! A store in one SQLite file.
+//!
+//! A commit appends to the log, steps the zones' heads and syncs, and that is all: the entity tables are *folded* behind
+//! the log, every few thousand entries and when there is time, so that a host that changed a hundred times in between is
+//! written once. Loading is entities + the tail of the log. A person can look at it with `sqlite3 -readonly`.
+
+mod place;
+mod rows;
+mod schema;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use ddns_core::{Change, DomainNo, SecretId, Serial, Timestamp, policy, zone::ZoneDifference};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+
+use crate::entry::{
+    Batch, BatchId, Entry, Foreign, Listing, Loaded, LogQuery, SoftKey, SoftState, Version,
+};
+use crate::secret::Secret;
+use crate::{Store, StoreError, Watch};
+
+pub use place::{DATABASE, ServerLock};
+use rows::EntityKey;
+
+/// A store in the SQLite file of a data directory.
+pub struct FileStore {
+    directory: PathBuf,
+    /// None after an error, until [`Store::settle`].
+    connection: Option<Connection>,
+    /// What the entity tables do not show yet, as of `seen`.
+    tail: BTreeMap<EntityKey, Change>,
+    /// Up to where `tail` reaches.
+    seen: Version,
+    /// Up to where the entity tables reach, as far as this process knows.
+    folded: Version,
+    fold_every: usize,
+}
+
+impl FileStore {
+    /// Opens the store of a directory; makes both if they are not there.
+    ///
+    /// # Errors
+    /// [`StoreError`] if something stands there that is not certainly ours and whole. It is left as it is.
+    pub fn open(directory: &Path) -> Result<FileStore, StoreError> {
+        place::make_directory(directory)?;
+        if !place::exists(directory)? {
+            place::create(directory)?;
+        }
+        FileStore::open_existing(directory)
+    }
+
+    /// Opens the store of a directory that has one.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] if there is none, and everything that [`FileStore::open`] says.
+    pub fn open_existing(directory: &Path) -> Result<FileStore, StoreError> {
+        if !place::exists(directory)? {
+            return Err(StoreError::Missing(directory.display().to_string()));
+        }
+        place::make_directory(directory)?;
+        let connection = schema::open(directory)?;
+        Ok(FileStore {
+            directory: directory.to_owned(),
+            connection: Some(connection),
+            tail: BTreeMap::new(),
+            seen: Version::default(),
+            folded: Version::default(),
+            fold_every: policy::FOLD_ENTRIES,
+        })
+    }
+
+    /// Whether a directory has no store yet.
+    ///
+    /// # Errors
+    /// [`StoreError`] if that cannot be seen.
+    pub fn is_new(directory: &Path) -> Result<bool, StoreError> {
+        place::exists(directory).map(|exists| !exists)
+    }
+
+    /// Puts a backup into the place of a store that does not exist yet.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the backup is not whole, or the directory has a store. Nothing is overwritten.
+    pub fn restore(backup: &Path, directory: &Path) -> Result<(), StoreError> {
+        schema::check_backup(backup)?;
+        place::make_directory(directory)?;
+        if place::exists(directory)? {
+            return Err(StoreError::Exists(directory.join(DATABASE).display().to_string()));
+        }
+        place::install(directory, |target| schema::copy(backup, target))
+    }
+
+    /// How many log entries the entity tables may stay behind; 0 folds in every commit. For measuring.
+    #[must_use]
+    pub fn fold_every(mut self, entries: usize) -> FileStore {
+        self.fold_every = entries;
+        self
+    }
+
+    fn connection(&mut self) -> Result<&mut Connection, StoreError> {
+        self.connection.as_mut().ok_or(StoreError::Unsettled)
+    }
+
+    fn error(&self, error: &rusqlite::Error) -> StoreError {
+        schema::error(&self.directory, error)
+    }
+
+    /// Reads the log behind `seen` into the tail, so that it is as new as the store.
+    fn read_tail(&mut self) -> Result<(), StoreError> {
+        let directory = self.directory.clone();
+        let (seen, first) = (self.seen, self.seen == Version::default());
+        let connection = self.connection()?;
+        let read = |connection: &mut Connection| -> Result<(Vec<Entry>, Version), StoreError> {
+            let snapshot = connection.transaction().map_err(|error| schema::error(&directory, &error))?;
+            let head = Head::read(&snapshot).map_err(|error| schema::error(&directory, &error))?;
+            let from = if first { head.folded } else { seen };
+            Ok((entries_since(&snapshot, &directory, from)?, head.folded))
+        };
+        let (entries, folded) = read(connection)?;
+        if first {
+            self.seen = folded;
+        }
+        self.folded = self.folded.max(folded);
+        self.follow(&entries);
+        Ok(())
+    }
+
+    fn follow(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            self.tail.extend(entry.changes.iter().map(|change| (EntityKey::of(change), change.clone())));
+            self.seen = self.seen.max(entry.version);
+        }
+    }
+
+    /// Writes the tail into the entity tables, unless somebody else has appended meanwhile.
+    fn fold(&mut self) -> Result<(), StoreError> {
+        let directory = self.directory.clone();
+        let FileStore { connection, tail, seen, .. } = self;
+        let connection = connection.as_mut().ok_or(StoreError::Unsettled)?;
+        let folded = fold_into(connection, tail, *seen).map_err(|error| schema::error(&directory, &error))?;
+        if folded {
+            self.tail.clear();
+            self.folded = self.seen;
+        }
+        Ok(())
+    }
+
+    /// Everything after an error in a transaction is settled first: the connection is given up.
+    fn give_up(&mut self, error: &rusqlite::Error) -> StoreError {
+        let error = self.error(error);
+        self.connection = None;
+        self.tail.clear();
+        self.seen = Version::default();
+        StoreError::Unknown(error.to_string())
+    }
+}
+
+impl Store for FileStore {
+    fn load(&mut self) -> Result<Loaded, StoreError> {
+        let directory = self.directory.clone();
+        let connection = self.connection()?;
+        let snapshot = connection.transaction().map_err(|error| schema::error(&directory, &error))?;
+        let (loaded, tail, folded) = rows::load(&snapshot, &directory)?;
+        snapshot.finish().map_err(|error| schema::error(&directory, &error))?;
+        self.tail.clear();
+        self.seen = loaded.version;
+        self.folded = folded;
+        self.follow(&tail);
+        Ok(loaded)
+    }
+
+    fn newest(&mut self) -> Result<Version, StoreError> {
+        let directory = self.directory.clone();
+        let connection = self.connection()?;
+        Head::read(connection).map(|head| head.version).map_err(|error| schema::error(&directory, &error))
+    }
+
+    fn watch(&self) -> Result<Box<dyn Watch>, StoreError> {
+        let connection = schema::open(&self.directory)?;
+        Ok(Box::new(FileWatch {
+            directory: self.directory.clone(),
+            state: Mutex::new(Watched { connection, data_version: None, newest: Version::default() }),
+        }))
+    }
+
+    fn transact(
+        &mut self,
+        since: Version,
+        work: &mut dyn FnMut(Foreign) -> Option<Batch>,
+    ) -> Result<Version, StoreError> {
+        let directory = self.directory.clone();
+        let connection = self.connection()?;
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(|error| schema::error(&directory, &error))?;
+        let head = Head::read(&transaction).map_err(|error| schema::error(&directory, &error))?;
+        let foreign = foreign_since(&transaction, &directory, since, head)?;
+        let seen = foreign.entries.clone();
+        let Some(batch) = work(foreign).filter(|batch| !batch.entries.is_empty()) else {
+            drop(transaction);
+            self.follow(&seen);
+            return Ok(head.version);
+        };
+        let version = head.version.after(batch.entries.len());
+        let done = append(&transaction, head, &batch).and_then(|()| transaction.commit());
+        if let Err(error) = done {
+            return Err(self.give_up(&error));
+        }
+        self.follow(&seen);
+        for change in batch.entries.into_iter().flat_map(|entry| entry.changes) {
+            self.tail.insert(EntityKey::of(&change), change);
+        }
+        self.seen = version;
+        if self.fold_every == 0 {
+            self.fold()?;
+        }
+        Ok(version)
+    }
+
+    fn settle(&mut self, batch: BatchId) -> Result<Option<Version>, StoreError> {
+        self.connection = None;
+        let connection = schema::open(&self.directory)?;
+        schema::verify(&connection, &self.directory)?;
+        let found = connection
+            .query_row("SELECT max(version) FROM log WHERE batch = ?1", [bits(batch.0)], |row| row.get::<_, Option<i64>>(0))
+            .map_err(|error| self.error(&error))?;
+        self.connection = Some(connection);
+        self.tail.clear();
+        self.seen = Version::default();
+        self.read_tail()?;
+        Ok(found.map(|version| Version(unsigned(version))))
+    }
+
+    fn tidy(&mut self, idle: bool) -> Result<(), StoreError> {
+        let behind = self.seen.0.saturating_sub(self.folded.0);
+        let due = behind >= self.fold_every as u64 || (idle && behind > 0);
+        if due { self.fold() } else { Ok(()) }
+    }
+
+    fn log(&mut self, query: &LogQuery) -> Result<Vec<Entry>, StoreError> {
+        let directory = self.directory.clone();
+        rows::log(self.connection()?, &directory, query)
+    }
+
+    fn prune(&mut self, before: Timestamp, max_bytes: u64) -> Result<u64, StoreError> {
+        let directory = self.directory.clone();
+        let connection = self.connection()?;
+        rows::prune(connection, before, max_bytes).map_err(|error| schema::error(&directory, &error))
+    }
+
+    fn list(&mut self, listing: &Listing) -> Result<Vec<Change>, StoreError> {
+        self.read_tail()?;
+        if self.seen > self.folded {
+            self.fold()?;
+        }
+        let directory = self.directory.clone();
+        rows::list(self.connection()?, &directory, listing)
+    }
+
+    fn differences(&mut self, domain: DomainNo, from: Serial) -> Result<Option<Vec<ZoneDifference>>, StoreError> {
+        let directory = self.directory.clone();
+        rows::differences(self.connection()?, &directory, domain, from)
+    }
+
+    fn save_soft(&mut self, states: &[(SoftKey, SoftState)]) -> Result<(), StoreError> {
+        let directory = self.directory.clone();
+        let connection = self.connection()?;
+        rows::save_soft(connection, states).map_err(|error| schema::error(&directory, &error))
+    }
+
+    fn soft(&mut self, key: &SoftKey) -> Result<Option<SoftState>, StoreError> {
+        let directory = self.directory.clone();
+        let connection = self.connection()?;
+        let text: Option<String> = connection
+            .query_row("SELECT body FROM soft WHERE key = ?1", [key.to_string()], |row| row.get(0))
+            .optional()
+            .map_err(|error| schema::error(&directory, &error))?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    fn backup(&mut self, to: &Path) -> Result<(), StoreError> {
+        let directory = self.directory.clone();
+        let connection = self.connection()?;
+        place::create_file(to)?;
+        schema::backup(connection, to).map_err(|error| schema::error(&directory, &error))
+    }
+}
+
+/// The one row that says where the store stands.
+#[derive(Clone, Copy)]
+struct Head {
+    version: Version,
+    folded: Version,
+    last_number: u32,
+    log_bytes: i64,
+}
+
+impl Head {
+    fn read(connection: &Connection) -> rusqlite::Result<Head> {
+        let mut statement = connection.prepare_cached("SELECT version, folded, last_number, log_bytes FROM head")?;
+        statement.query_row([], |row| {
+            Ok(Head {
+                version: Version(unsigned(row.get(0)?)),
+                folded: Version(unsigned(row.get(1)?)),
+                last_number: row.get(2)?,
+                log_bytes: row.get(3)?,
+            })
+        })
+    }
+}
+
+fn append(connection: &Connection, head: Head, batch: &Batch) -> rusqlite::Result<()> {
+    let mut version = head.version;
+    let mut bytes = head.log_bytes;
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO log (version, batch, time, actor, origin, changes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    for entry in &batch.entries {
+        version = version.after(1);
+        let changes = json(&entry.changes)?;
+        bytes = bytes.saturating_add(signed(changes.len() as u64));
+        insert.execute(params![
+            signed(version.0),
+            bits(batch.id.0),
+            signed(entry.time.micros()),
+            entry.actor.map(ddns_core::AccountNo::get),
+            entry.origin,
+            changes
+        ])?;
+        forget_secrets(connection, &entry.changes)?;
+    }
+    append_secrets(connection, &batch.secrets)?;
+    append_zones(connection, batch, version)?;
+    let mut update = connection.prepare_cached("UPDATE head SET version = ?1, last_number = ?2, log_bytes = ?3")?;
+    update.execute(params![signed(version.0), batch.last_number.max(head.last_number), bytes])?;
+    Ok(())
+}
+
+/// Wipes the secrets that entities led to before and lead to no longer.
+fn forget_secrets(connection: &Connection, changes: &[Change]) -> rusqlite::Result<()> {
+    for change in changes {
+        let (before, after) = change.secrets();
+        if let Some(gone) = before.filter(|_| before != after) {
+            connection.prepare_cached("DELETE FROM secrets WHERE id = ?1")?.execute([bits(gone.get())])?;
+        }
+    }
+    Ok(())
+}
+
+fn append_secrets(connection: &Connection, secrets: &[(SecretId, Secret)]) -> rusqlite::Result<()> {
+    for (id, secret) in secrets {
+        let (kind, octets) = secret.to_row();
+        let mut insert = connection.prepare_cached("INSERT INTO secrets (id, kind, secret) VALUES (?1, ?2, ?3)")?;
+        insert.execute(params![bits(id.get()), kind, octets])?;
+    }
+    Ok(())
+}
+
+fn append_zones(connection: &Connection, batch: &Batch, version: Version) -> rusqlite::Result<()> {
+    for (domain, serial) in &batch.heads {
+        let mut upsert = connection.prepare_cached(
+            "INSERT INTO zone_heads (domain, serial) VALUES (?1, ?2) ON CONFLICT (domain) DO UPDATE SET serial = excluded.serial",
+        )?;
+        upsert.execute(params![domain.get(), serial.0])?;
+    }
+    for difference in &batch.differences {
+        let mut insert = connection.prepare_cached(
+            "INSERT INTO zone_differences (domain, version, from_serial, to_serial, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?;
+        insert.execute(params![
+            difference.domain.get(),
+            signed(version.0),
+            difference.from.0,
+            difference.to.0,
+            json(difference)?
+        ])?;
+    }
+    Ok(())
+}
+
+fn foreign_since(connection: &Connection, directory: &Path, since: Version, head: Head) -> Result<Foreign, StoreError> {
+    if since == head.version {
+        return Ok(Foreign { version: head.version, ..Foreign::default() });
+    }
+    let entries = entries_since(connection, directory, since)?;
+    if entries.len() as u64 != head.version.0.saturating_sub(since.0) {
+        let detail = format!("the log from version {since} to {} is not there", head.version);
+        return Err(StoreError::Contradiction(detail));
+    }
+    let ids: Vec<SecretId> = entries.iter().flat_map(|entry| &entry.changes).filter_map(|change| change.secrets().1).collect();
+    let secrets = rows::secrets(connection, Some(&ids)).map_err(|error| schema::error(directory, &error))?;
+    let heads = rows::heads(connection).map_err(|error| schema::error(directory, &error))?;
+    Ok(Foreign { version: head.version, entries, heads, secrets })
+}
+
+fn entries_since(connection: &Connection, directory: &Path, since: Version) -> Result<Vec<Entry>, StoreError> {
+    let read = || -> rusqlite::Result<Vec<Entry>> {
+        let mut statement = connection
+            .prepare_cached("SELECT version, time, actor, origin, changes FROM log WHERE version > ?1 ORDER BY version")?;
+        statement.query_map([signed(since.0)], rows::entry)?.collect()
+    };
+    read().map_err(|error| schema::error(directory, &error))
+}
+
+/// Writes the tail into the entity tables if the store is still where the tail ends.
+fn fold_into(
+    connection: &mut Connection,
+    tail: &BTreeMap<EntityKey, Change>,
+    seen: Version,
+) -> rusqlite::Result<bool> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if Head::read(&transaction)?.version != seen {
+        return Ok(false);
+    }
+    rows::fold(&transaction, tail)?;
+    transaction.prepare_cached("UPDATE head SET folded = ?1")?.execute([signed(seen.0)])?;
+    transaction.commit()?;
+    Ok(true)
+}
+
+struct FileWatch {
+    directory: PathBuf,
+    state: Mutex<Watched>,
+}
+
+struct Watched {
+    connection: Connection,
+    data_version: Option<i64>,
+    newest: Version,
+}
+
+impl Watch for FileWatch {
+    fn newest(&self) -> Result<Version, StoreError> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.newest().map_err(|error| schema::error(&self.directory, &error))
+    }
+}
+
+impl Watched {
+    /// `data_version` costs no read of the file; it changes with every other connection's commit.
+    fn newest(&mut self) -> rusqlite::Result<Version> {
+        let now: i64 = self.connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
+        if self.data_version != Some(now) {
+            self.newest = Head::read(&self.connection)?.version;
+            self.data_version = Some(now);
+        }
+        Ok(self.newest)
+    }
+}
+
+fn json<T: serde::Serialize>(value: &T) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+/// SQLite's integers have a sign; counters never reach it.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+/// A random id, bit for bit.
+fn bits(id: u64) -> i64 {
+    id.cast_signed()
+}

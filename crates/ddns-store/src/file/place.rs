@@ -1,0 +1,167 @@
+//! The data directory: its modes, its lock, and how the database comes into being whole.
+
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::StoreError;
+use crate::file::schema;
+
+/// The database's file name inside a data directory.
+pub const DATABASE: &str = "ddns.sqlite3";
+const LOCK: &str = "server.lock";
+
+/// Proves that this process alone serves a directory; others may still work on it by the command line.
+#[derive(Debug)]
+pub struct ServerLock(#[expect(dead_code, reason = "held, not read: the lock ends with the file")] File);
+
+impl ServerLock {
+    /// Takes the lock of a directory, which it makes if need be.
+    ///
+    /// # Errors
+    /// [`StoreError::Served`] while another server holds it.
+    pub fn take(directory: &Path) -> Result<ServerLock, StoreError> {
+        make_directory(directory)?;
+        let path = directory.join(LOCK);
+        refuse_link(&path)?;
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .custom_flags(no_follow())
+            .open(&path)
+            .map_err(|error| io(&path, &error))?;
+        file.set_permissions(Permissions::from_mode(0o600)).map_err(|error| io(&path, &error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(ServerLock(file)),
+            Err(TryLockError::WouldBlock) => Err(StoreError::Served(directory.display().to_string())),
+            Err(TryLockError::Error(error)) => Err(io(&path, &error)),
+        }
+    }
+}
+
+/// Makes the directory if need be; ours alone (0700), whatever the umask.
+pub(super) fn make_directory(directory: &Path) -> Result<(), StoreError> {
+    match std::fs::symlink_metadata(directory) {
+        Ok(found) if !found.is_dir() => return Err(StoreError::NotRegular(directory.display().to_string())),
+        Ok(found) => return tighten(directory, &found),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => (),
+        Err(error) => return Err(io(directory, &error)),
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| io(directory, &error))?;
+    set_mode(directory, 0o700)?;
+    sync_directory(directory)?;
+    let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
+    sync_directory(parent.unwrap_or(Path::new(".")))
+}
+
+fn tighten(path: &Path, found: &std::fs::Metadata) -> Result<(), StoreError> {
+    let me = rustix::process::geteuid().as_raw();
+    if found.uid() != me {
+        return Err(StoreError::NotOwner { path: path.display().to_string(), owner: found.uid() });
+    }
+    let wanted = if found.is_dir() { 0o700 } else { 0o600 };
+    if found.mode() & 0o777 == wanted { Ok(()) } else { set_mode(path, wanted) }
+}
+
+/// Whether the directory has a database. What stands there without being a regular file is refused.
+pub(super) fn exists(directory: &Path) -> Result<bool, StoreError> {
+    match std::fs::symlink_metadata(directory) {
+        Ok(found) if !found.is_dir() => return Err(StoreError::NotRegular(directory.display().to_string())),
+        Ok(_) => (),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(io(directory, &error)),
+    }
+    let path = directory.join(DATABASE);
+    for suffix in ["-wal", "-shm"] {
+        refuse_link(&directory.join(format!("{DATABASE}{suffix}")))?;
+    }
+    match std::fs::symlink_metadata(&path) {
+        Ok(found) if !found.is_file() => Err(StoreError::NotRegular(path.display().to_string())),
+        Ok(found) => {
+            tighten(&path, &found)?;
+            if found.len() == 0 {
+                let detail = "it is empty".to_owned();
+                return Err(StoreError::Damaged { path: path.display().to_string(), detail });
+            }
+            Ok(true)
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(io(&path, &error)),
+    }
+}
+
+/// Makes an empty database.
+pub(super) fn create(directory: &Path) -> Result<(), StoreError> {
+    install(directory, schema::create)
+}
+
+/// Makes the database under another name and links it into its place, so that it is there whole or not at all. Where
+/// somebody else was faster, theirs stays.
+pub(super) fn install(
+    directory: &Path,
+    make: impl FnOnce(&Path) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let target = directory.join(DATABASE);
+    let new = directory.join(format!("{DATABASE}.new-{}-{:x}", std::process::id(), unique()));
+    create_file(&new)?;
+    let made = make(&new).and_then(|()| link(&new, &target));
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        let mut left = new.clone().into_os_string();
+        left.push(suffix);
+        let _gone = std::fs::remove_file(PathBuf::from(left));
+    }
+    made?;
+    sync_directory(directory)
+}
+
+fn link(new: &Path, target: &Path) -> Result<(), StoreError> {
+    let file = File::open(new).map_err(|error| io(new, &error))?;
+    file.sync_all().map_err(|error| io(new, &error))?;
+    match std::fs::hard_link(new, target) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(io(target, &error)),
+        _ => Ok(()),
+    }
+}
+
+/// Tells apart the files that several threads of this process make at once.
+fn unique() -> usize {
+    static COUNT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+}
+
+/// Makes an empty file that is ours alone (0600), whatever the umask; refuses one that exists.
+pub(super) fn create_file(path: &Path) -> Result<(), StoreError> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(no_follow()).open(path);
+    let file = made.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => StoreError::Exists(path.display().to_string()),
+        _ => io(path, &error),
+    })?;
+    file.set_permissions(Permissions::from_mode(0o600)).map_err(|error| io(path, &error))
+}
+
+fn refuse_link(path: &Path) -> Result<(), StoreError> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if !found.is_file() => Err(StoreError::NotRegular(path.display().to_string())),
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(io(path, &error)),
+    }
+}
+
+fn no_follow() -> i32 {
+    rustix::fs::OFlags::NOFOLLOW.bits().cast_signed()
+}
+
+fn set_mode(path: &Path, mode: u32) -> Result<(), StoreError> {
+    std::fs::set_permissions(path, Permissions::from_mode(mode)).map_err(|error| io(path, &error))
+}
+
+fn sync_directory(directory: &Path) -> Result<(), StoreError> {
+    File::open(directory).and_then(|file| file.sync_all()).map_err(|error| io(directory, &error))
+}
+
+pub(super) fn io(path: &Path, error: &std::io::Error) -> StoreError {
+    StoreError::Io { path: path.display().to_string(), detail: error.to_string() }
+}

@@ -1,0 +1,229 @@
+//! The database: its tables, how it is opened, and how it is recognised.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::backup::Backup;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use crate::StoreError;
+use crate::file::place::{self, DATABASE};
+
+/// "ddns" in ASCII: tells our databases from others.
+const APPLICATION_ID: i64 = 0x6464_6e73;
+
+/// The schema that this program writes.
+pub(super) const SCHEMA: i64 = 1;
+
+const TABLES: &str = "
+CREATE TABLE head (
+    version     INTEGER NOT NULL,  -- the newest log entry
+    folded      INTEGER NOT NULL,  -- the entity tables show the state at this version
+    last_number INTEGER NOT NULL,  -- the largest number given to an account, domain, host or client
+    log_bytes   INTEGER NOT NULL   -- octets of all changes in the log
+) STRICT;
+INSERT INTO head VALUES (0, 0, 0, 0);
+CREATE TABLE log (
+    version INTEGER PRIMARY KEY,
+    batch   INTEGER NOT NULL,      -- the commit's random name
+    time    INTEGER NOT NULL,      -- microseconds since 1970
+    actor   INTEGER,               -- an account's number; null is the operator or time itself
+    origin  TEXT NOT NULL,
+    changes TEXT NOT NULL          -- JSON
+) STRICT;
+CREATE TABLE entities (
+    kind TEXT NOT NULL,
+    key  TEXT NOT NULL,
+    body TEXT NOT NULL,            -- JSON
+    PRIMARY KEY (kind, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE hosts (
+    number    INTEGER PRIMARY KEY,
+    name      TEXT NOT NULL UNIQUE,
+    domain    INTEGER NOT NULL,
+    owner     INTEGER NOT NULL,
+    client    INTEGER,
+    ttl       INTEGER NOT NULL,
+    wildcard  INTEGER NOT NULL,
+    offline   INTEGER NOT NULL,    -- 0 no, 1 manual, 2 missed
+    ipv4      TEXT,
+    ipv6      TEXT,
+    suffix    TEXT,                -- JSON
+    heartbeat INTEGER,
+    created   INTEGER NOT NULL,
+    updated   INTEGER NOT NULL
+) STRICT;
+CREATE TABLE records (
+    id          TEXT PRIMARY KEY,
+    domain      INTEGER NOT NULL,
+    owner       INTEGER,
+    name        TEXT NOT NULL,
+    type        TEXT NOT NULL,
+    data        TEXT NOT NULL,
+    ttl         INTEGER,
+    description TEXT,
+    version     INTEGER NOT NULL,
+    created     INTEGER NOT NULL,
+    updated     INTEGER,
+    UNIQUE (name, type, data)
+) STRICT;
+CREATE TABLE secrets (
+    id     INTEGER PRIMARY KEY,
+    kind   TEXT NOT NULL,
+    secret BLOB NOT NULL
+) STRICT;
+CREATE TABLE zone_heads (
+    domain INTEGER PRIMARY KEY,
+    serial INTEGER NOT NULL
+) STRICT;
+CREATE TABLE zone_differences (
+    domain      INTEGER NOT NULL,
+    version     INTEGER NOT NULL,
+    from_serial INTEGER NOT NULL,
+    to_serial   INTEGER NOT NULL,
+    body        TEXT NOT NULL,     -- JSON
+    PRIMARY KEY (domain, version)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE soft (
+    key  TEXT PRIMARY KEY,
+    body TEXT NOT NULL             -- JSON
+) STRICT, WITHOUT ROWID;
+";
+
+/// Makes the tables in a fresh, empty file, and leaves no journal behind.
+pub(super) fn create(path: &Path) -> Result<(), StoreError> {
+    let make = || -> rusqlite::Result<()> {
+        let connection = Connection::open_with_flags(path, flags())?;
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        connection.pragma_update(None, "user_version", SCHEMA)?;
+        connection.execute_batch(&format!("BEGIN; {TABLES} COMMIT;"))
+    };
+    make().map_err(|found| error(path, &found))
+}
+
+/// Opens the database of a directory, if it is ours, whole and not newer than this program.
+pub(super) fn open(directory: &Path) -> Result<Connection, StoreError> {
+    let path = directory.join(DATABASE);
+    let connect = || -> rusqlite::Result<Connection> {
+        let connection = Connection::open_with_flags(&path, flags())?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        recognise(&connection)?;
+        Ok(connection)
+    };
+    let connection = connect().map_err(|found| error(directory, &found))?;
+    check_version(&connection, &path)?;
+    configure(&connection).map_err(|found| error(directory, &found))?;
+    Ok(connection)
+}
+
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "secure_delete", "ON")?;
+    connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+    connection.pragma_update(None, "cache_size", -16_000)?;
+    connection.pragma_update(None, "trusted_schema", "OFF")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+fn flags() -> OpenFlags {
+    OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW
+}
+
+/// The first read: fails where the file is no database or is shorter than it says.
+fn recognise(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0)).map(|_| ())
+}
+
+fn check_version(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let pragma = |name: &str| -> Result<i64, StoreError> {
+        connection.pragma_query_value(None, name, |row| row.get(0)).map_err(|found| error(path, &found))
+    };
+    let shown = || path.display().to_string();
+    if pragma("application_id")? != APPLICATION_ID {
+        return Err(StoreError::Foreign(shown()));
+    }
+    match pragma("user_version")? {
+        SCHEMA => Ok(()),
+        found if found > SCHEMA => Err(StoreError::Newer { path: shown(), found, known: SCHEMA }),
+        found => Err(StoreError::Damaged { path: shown(), detail: format!("schema {found} never existed") }),
+    }
+}
+
+/// After an error: brings everything that is in the journal onto the disk by fresh writes, and reads the whole file.
+///
+/// A sync that has failed may have dropped the very pages that it could not write, so what the journal shows is no proof;
+/// copying it into the database and syncing that is.
+pub(super) fn verify(connection: &Connection, directory: &Path) -> Result<(), StoreError> {
+    let checkpoint = || connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+    let busy = checkpoint().map_err(|found| error(directory, &found))?;
+    if busy != 0 {
+        return Err(StoreError::Busy(directory.join(DATABASE).display().to_string()));
+    }
+    let verdict: String = connection
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(|found| error(directory, &found))?;
+    if verdict == "ok" {
+        Ok(())
+    } else {
+        Err(StoreError::Damaged { path: directory.join(DATABASE).display().to_string(), detail: verdict })
+    }
+}
+
+/// Copies the database page by page while others go on working.
+pub(super) fn backup(connection: &Connection, to: &Path) -> rusqlite::Result<()> {
+    let mut target = Connection::open_with_flags(to, flags())?;
+    Backup::new(connection, &mut target)?.run_to_completion(1_024, Duration::ZERO, None)?;
+    target.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get::<_, String>(0))?;
+    target.close().map_err(|(_, error)| error)
+}
+
+/// Whether a backup is ours, whole and not newer than this program.
+pub(super) fn check_backup(backup: &Path) -> Result<(), StoreError> {
+    let connect = || -> rusqlite::Result<(Connection, String)> {
+        let connection = Connection::open_with_flags(backup, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let verdict = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        Ok((connection, verdict))
+    };
+    if !backup.is_file() {
+        return Err(StoreError::Missing(backup.display().to_string()));
+    }
+    let (connection, verdict) = connect().map_err(|found| error(backup, &found))?;
+    check_version(&connection, backup)?;
+    if verdict == "ok" {
+        Ok(())
+    } else {
+        Err(StoreError::Damaged { path: backup.display().to_string(), detail: verdict })
+    }
+}
+
+/// Copies a backup into a fresh file.
+pub(super) fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
+    let copied = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|source| backup(&source, to));
+    copied.map_err(|found| error(from, &found))
+}
+
+/// What the database reports, in words for the person who reads them.
+pub(super) fn error(path: &Path, error: &rusqlite::Error) -> StoreError {
+    let file = if path.is_dir() { path.join(DATABASE) } else { path.to_owned() };
+    let shown = || file.display().to_string();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => StoreError::Foreign(shown()),
+        Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged { path: shown(), detail: error.to_string() },
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy(shown()),
+        Some(ErrorCode::CannotOpen) if !file.exists() => StoreError::Missing(place_of(path)),
+        _ => match error {
+            rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..) => {
+                StoreError::Damaged { path: shown(), detail: error.to_string() }
+            }
+            _ => place::io(&file, &std::io::Error::other(error.to_string())),
+        },
+    }
+}
+
+fn place_of(path: &Path) -> String {
+    path.display().to_string()
+}
