@@ -202,8 +202,11 @@ impl Scope {
     /// The scope without its exact entry for a host that is going; none if there was no such entry.
     pub fn without(&self, host: &Fqdn) -> Option<Scope> {
         let HostScope::Only(patterns) = &self.hosts else { return None };
-        let kept: Vec<HostPattern> =
-            patterns.iter().filter(|pattern| !matches!(pattern, HostPattern::Exact(name) if name == host)).cloned().collect();
+        let kept: Vec<HostPattern> = patterns
+            .iter()
+            .filter(|pattern| !matches!(pattern, HostPattern::Exact(name) if name == host))
+            .cloned()
+            .collect();
         if kept.len() == patterns.len() {
             return None;
         }
@@ -254,7 +257,7 @@ impl FromStr for HostPattern {
             return text.parse().map(HostPattern::Exact).map_err(|_| ValueError::HostPattern);
         }
         let good = |b: u8| b.is_ascii_alphanumeric() || b"-.*".contains(&b);
-        if text.len() > policy::NAME_WIRE_MAX || !text.bytes().all(good) {
+        if text.len() > policy::NAME_WIRE_MAX || text.contains("..") || !text.bytes().all(good) {
             return Err(ValueError::HostPattern);
         }
         let text = text.strip_suffix('.').unwrap_or(text);

@@ -46,7 +46,12 @@ pub trait Sections {
 }
 
 /// Answers a question of class IN.
-pub fn answer(registry: &Registry, question: &QueryName, record_type: RecordType, sections: &mut dyn Sections) -> Verdict {
+pub fn answer(
+    registry: &Registry,
+    question: &QueryName,
+    record_type: RecordType,
+    sections: &mut dyn Sections,
+) -> Verdict {
     let Some(domain) = registry.enclosing(question.key()) else { return Verdict::Refused };
     let mut asked = Asked { registry, record_type, sections };
     let verdict = asked.step(domain, question, Owner::Question, policy::CNAME_CHAIN);

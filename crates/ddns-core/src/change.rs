@@ -90,7 +90,9 @@ impl Change {
             Change::Account(delta) => both(delta, |account| account.password),
             Change::Token(delta) => both(delta, |token| Some(token.secret)),
             Change::TsigKey(delta) => both(delta, |key| Some(key.secret)),
-            Change::Domain(_) | Change::Server(_) | Change::Host(_) | Change::Client(_) | Change::Record(_) => (None, None),
+            Change::Domain(_) | Change::Server(_) | Change::Host(_) | Change::Client(_) | Change::Record(_) => {
+                (None, None)
+            }
             Change::Challenge(_) | Change::Reservation(_) | Change::Peer(_) | Change::Mail(_) | Change::Settings(_) => {
                 (None, None)
             }

@@ -111,8 +111,27 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Settings {
         const LABELS: &[&str] = &[
-            "_acme-challenge", "autoconfig", "autodiscover", "dns", "ftp", "imap", "isatap", "localhost", "mail", "mta-sts",
-            "ns", "ns1", "ns2", "ns3", "ns4", "pop", "pop3", "postmaster", "smtp", "wpad", "www",
+            "_acme-challenge",
+            "autoconfig",
+            "autodiscover",
+            "dns",
+            "ftp",
+            "imap",
+            "isatap",
+            "localhost",
+            "mail",
+            "mta-sts",
+            "ns",
+            "ns1",
+            "ns2",
+            "ns3",
+            "ns4",
+            "pop",
+            "pop3",
+            "postmaster",
+            "smtp",
+            "wpad",
+            "www",
         ];
         Settings {
             ns_addresses: Vec::new(),

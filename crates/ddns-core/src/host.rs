@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::name::Fqdn;
 use crate::value::{
-    AccountNo, ChallengeValue, ClientKey, ClientNo, DomainNo, Heartbeat, HostAddress, HostNo, HostTtl, Ipv6Suffix, Offline,
-    Timestamp, UnicastV4, UnicastV6,
+    AccountNo, ChallengeValue, ClientKey, ClientNo, DomainNo, Heartbeat, HostAddress, HostNo, HostTtl, Ipv6Suffix,
+    Offline, Timestamp, UnicastV4, UnicastV6,
 };
 
 /// A name that follows an address.

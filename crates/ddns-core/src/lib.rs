@@ -83,14 +83,14 @@ mod value;
 pub mod zone;
 
 pub use account::{
-    Account, AccountState, Action, Actions, HostPattern, HostScope, Mail, MailKind, Peer, Role, Scope, Token, TsigAlgorithm,
-    TsigKey,
+    Account, AccountState, Action, Actions, HostPattern, HostScope, Mail, MailKind, Peer, Role, Scope, Token,
+    TsigAlgorithm, TsigKey,
 };
 pub use answer::{Owner, Sections, Verdict, answer};
 pub use change::{Change, Delta};
 pub use command::{
-    AccountEdit, AddressEdit, Caller, Command, DomainEdit, HostEdit, Identity, NewAccount, NewDomain, NewHost, NewRecord,
-    NewToken, RecordEdit, Together,
+    AccountEdit, AddressEdit, Caller, Command, DomainEdit, HostEdit, Identity, NewAccount, NewDomain, NewHost,
+    NewRecord, NewToken, RecordEdit, Together,
 };
 pub use decide::{Decision, HostLine, HostOutcome, Receipt, decide};
 pub use domain::{Domain, Server, Settings, SoaTimers};
@@ -102,6 +102,6 @@ pub use refusal::{Kind, Refusal};
 pub use registry::{ApplyError, Registry};
 pub use value::{
     AccountNo, ChallengeValue, ClientKey, ClientNo, Description, DomainNo, Heartbeat, HostAddress, HostNo, HostTtl,
-    Ipv6Suffix, Login, Mailbox, Offline, ReservedLabel, SecretId, Serial, Timestamp, TokenLabel, Ttl, UnicastV4, UnicastV6,
-    ValueError,
+    Ipv6Suffix, Login, Mailbox, Offline, ReservedLabel, SecretId, Serial, Timestamp, TokenLabel, Ttl, UnicastV4,
+    UnicastV6, ValueError,
 };

@@ -227,7 +227,10 @@ impl QueryName {
             }
             let start = at.saturating_add(1);
             let slot = labels.get_mut(count).ok_or(NameError::TooLong)?;
-            *slot = (u8::try_from(start).map_err(|_| NameError::TooLong)?, u8::try_from(len).map_err(|_| NameError::TooLong)?);
+            *slot = (
+                u8::try_from(start).map_err(|_| NameError::TooLong)?,
+                u8::try_from(len).map_err(|_| NameError::TooLong)?,
+            );
             count = count.saturating_add(1);
             at = start.saturating_add(len);
         }

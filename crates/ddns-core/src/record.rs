@@ -1,6 +1,7 @@
 //! Resource records: their types, their data, and the text form that people and APIs write.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
@@ -114,6 +115,7 @@ impl FromStr for RecordType {
             return Ok(known);
         }
         let number = text.get(..4).filter(|start| start.eq_ignore_ascii_case("TYPE")).and_then(|_| text.get(4..));
+        let number = number.filter(|number| number.bytes().all(|b| b.is_ascii_digit()));
         number.and_then(|number| number.parse().ok()).map(RecordType).ok_or(RecordDataError::UnknownType)
     }
 }
@@ -202,8 +204,8 @@ impl Ord for Soa {
 /// The content of a TXT record: kept as given, and cut into character-strings for the wire.
 ///
 /// A text wholly in quotes is RFC 1035 character-strings (`"one" "two"`, with `\"`, `\\` and `\DDD`); any other text is
-/// literal and cut every 255 octets.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// literal and cut every 255 octets. Texts are equal where their strings are: DNS cannot tell them apart.
+#[derive(Clone, Debug)]
 pub struct Text {
     given: Box<str>,
     strings: Box<[Box<[u8]>]>,
@@ -218,14 +220,18 @@ impl Text {
         if text.len() > TXT_MAX {
             return Err(RecordDataError::TextTooLong);
         }
-        let mut strings: Vec<Box<[u8]>> = text.as_bytes().chunks(CHARACTER_STRING_MAX).map(Box::from).collect();
-        if strings.is_empty() {
-            strings.push(Box::default());
+        if quoted_strings(text).is_none() {
+            return Ok(Text { given: text.into(), strings: cut(text) });
         }
-        Ok(Text { given: text.into(), strings: strings.into() })
+        // Written down as it is, it would be read back as strings in quotes.
+        let given = quoted(text);
+        if given.len() > TXT_MAX {
+            return Err(RecordDataError::TextTooLong);
+        }
+        Ok(Text { given: given.into(), strings: cut(text) })
     }
 
-    /// The text as it was given.
+    /// The text as it was given; it parses to the same strings.
     pub fn given(&self) -> &str {
         &self.given
     }
@@ -233,6 +239,32 @@ impl Text {
     /// The character-strings, each of at most 255 octets; at least one.
     pub fn strings(&self) -> impl Iterator<Item = &[u8]> {
         self.strings.iter().map(AsRef::as_ref)
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Text) -> bool {
+        self.strings == other.strings
+    }
+}
+
+impl Eq for Text {}
+
+impl PartialOrd for Text {
+    fn partial_cmp(&self, other: &Text) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Text {
+    fn cmp(&self, other: &Text) -> std::cmp::Ordering {
+        self.strings.cmp(&other.strings)
+    }
+}
+
+impl Hash for Text {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.strings.hash(state);
     }
 }
 
@@ -251,6 +283,31 @@ impl FromStr for Text {
             None => Text::literal(text),
         }
     }
+}
+
+/// A literal as character-strings.
+fn cut(text: &str) -> Box<[Box<[u8]>]> {
+    if text.is_empty() {
+        return Box::new([Box::default()]);
+    }
+    text.as_bytes().chunks(CHARACTER_STRING_MAX).map(Box::from).collect()
+}
+
+/// A literal as character-strings in quotes.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::new();
+    for string in cut(text) {
+        quoted.push_str(if quoted.is_empty() { "\"" } else { " \"" });
+        for octet in string {
+            match octet {
+                b'"' | b'\\' => quoted.extend(['\\', char::from(octet)]),
+                b' '..=b'~' => quoted.push(char::from(octet)),
+                _ => quoted.push_str(&format!("\\{octet:03}")),
+            }
+        }
+        quoted.push('"');
+    }
+    quoted
 }
 
 /// The character-strings of a text that is wholly in quotes; none if it is not.
@@ -381,7 +438,12 @@ impl<'a> Fields<'a> {
     }
 
     fn next<T: FromStr>(&mut self, what: &'static str) -> Result<T, RecordDataError> {
-        self.field(what)?.parse().map_err(|_| RecordDataError::Field(what))
+        let field = self.field(what)?;
+        // Rust reads a sign before a number; a master file has none.
+        if field.starts_with('+') {
+            return Err(RecordDataError::Field(what));
+        }
+        field.parse().map_err(|_| RecordDataError::Field(what))
     }
 
     fn name(&mut self) -> Result<Name, RecordDataError> {
@@ -400,7 +462,6 @@ impl<'a> Fields<'a> {
                 '\\' => local.extend(characters.next().map(|(_, escaped)| escaped)),
                 '.' => {
                     let domain = text.get(at.saturating_add(1)..).unwrap_or_default();
-                    let domain = domain.strip_suffix('.').unwrap_or(domain);
                     return format!("{local}@{domain}").parse().map_err(|_| RecordDataError::Field(WHAT));
                 }
                 plain => local.push(plain),

@@ -233,7 +233,12 @@ impl UnicastV4 {
     pub fn is_public(self) -> bool {
         let [a, b, ..] = self.0.octets();
         let shared = a == 100 && (64..128).contains(&b);
-        !(self.0.is_private() || self.0.is_loopback() || self.0.is_link_local() || self.0.is_documentation() || shared || a == 0)
+        !(self.0.is_private()
+            || self.0.is_loopback()
+            || self.0.is_link_local()
+            || self.0.is_documentation()
+            || shared
+            || a == 0)
     }
 }
 
@@ -541,7 +546,10 @@ impl FromStr for Mailbox {
             return Err(ValueError::Mailbox);
         }
         let domain: Name = domain.parse().map_err(|_| ValueError::Mailbox)?;
-        if domain.is_root() || domain.is_wildcard() || domain.wire_len().saturating_add(local.len()) >= policy::NAME_WIRE_MAX {
+        if domain.is_root()
+            || domain.is_wildcard()
+            || domain.wire_len().saturating_add(local.len()) >= policy::NAME_WIRE_MAX
+        {
             return Err(ValueError::Mailbox);
         }
         Ok(Mailbox { local: SmolStr::new(local), domain })

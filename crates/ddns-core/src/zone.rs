@@ -219,7 +219,9 @@ pub(crate) fn server_addresses<'r>(registry: &'r Registry, name: &Name) -> Optio
 fn each_server_address(registry: &Registry, domain: &Domain, owner: &[u8], f: &mut dyn FnMut(Ttl, &RecordData)) {
     let addresses = match registry.server_by_key(owner) {
         Some(server) => &server.addresses,
-        None if registry.servers().next().is_none() && is_default_server(domain, owner) => &registry.settings().ns_addresses,
+        None if registry.servers().next().is_none() && is_default_server(domain, owner) => {
+            &registry.settings().ns_addresses
+        }
         None => return,
     };
     domain::v4(addresses).for_each(|address| f(domain.ttl, &RecordData::A(address)));

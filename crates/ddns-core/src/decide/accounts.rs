@@ -42,7 +42,8 @@ pub(super) fn set(
     edit: &AccountEdit,
 ) -> Result<Receipt, Refusal> {
     let before = own(draft, actor, account)?;
-    let only_operators = edit.state.is_some() || edit.role.is_some() || edit.max_hosts.is_some() || edit.max_domains.is_some();
+    let only_operators =
+        edit.state.is_some() || edit.role.is_some() || edit.max_hosts.is_some() || edit.max_domains.is_some();
     if only_operators {
         actor.operate()?;
     }

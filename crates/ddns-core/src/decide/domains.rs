@@ -63,7 +63,9 @@ fn check_surroundings(registry: &Registry, new: &NewDomain) -> Result<(), Refusa
     if let Some(other) = above.into_iter().chain(&mut below).find(|other| other.owner != new.owner) {
         return Err(Refusal::Overlaps { name: name.clone(), other: other.name.name().clone() });
     }
-    let inside = |owner: &Name| registry.enclosing_domain(owner).map(|domain| domain.number) == above.map(|domain| domain.number);
+    let inside = |owner: &Name| {
+        registry.enclosing_domain(owner).map(|domain| domain.number) == above.map(|domain| domain.number)
+    };
     if let Some(host) = registry.hosts_at_or_below(name).find(|host| inside(host.name.name())) {
         return Err(Refusal::Conflict { name: name.clone(), other: format!("host {}", host.name) });
     }
@@ -77,7 +79,12 @@ fn check_surroundings(registry: &Registry, new: &NewDomain) -> Result<(), Refusa
     }
 }
 
-pub(super) fn set(draft: &mut Draft<'_>, actor: &Actor, name: &ZoneName, edit: &DomainEdit) -> Result<Receipt, Refusal> {
+pub(super) fn set(
+    draft: &mut Draft<'_>,
+    actor: &Actor,
+    name: &ZoneName,
+    edit: &DomainEdit,
+) -> Result<Receipt, Refusal> {
     let before = own(draft, actor, name)?;
     if edit.owner.is_some() || edit.shared.is_some() {
         actor.operate()?;
@@ -115,7 +122,8 @@ fn check_contents(registry: &Registry, before: &Domain, after: &Domain) -> Resul
         let family = registry.enclosing_domain(apex).filter(|above| above.number != after.number);
         let above = apex.parent().and_then(|parent| registry.enclosing_domain(&parent));
         let mut below = registry.domains_at_or_below(apex).filter(|below| below.number != after.number);
-        if let Some(other) = family.into_iter().chain(above).chain(&mut below).find(|other| other.owner != after.owner) {
+        if let Some(other) = family.into_iter().chain(above).chain(&mut below).find(|other| other.owner != after.owner)
+        {
             return Err(Refusal::Overlaps { name: domain(), other: other.name.name().clone() });
         }
         if let Some(owner) = after.owner.and_then(|owner| registry.account(owner))
@@ -199,7 +207,12 @@ pub(super) fn add_server(
     Ok(Receipt::Server(made(server, Change::Server, draft)))
 }
 
-pub(super) fn set_server(draft: &mut Draft<'_>, actor: &Actor, name: &Name, addresses: &[IpAddr]) -> Result<Receipt, Refusal> {
+pub(super) fn set_server(
+    draft: &mut Draft<'_>,
+    actor: &Actor,
+    name: &Name,
+    addresses: &[IpAddr],
+) -> Result<Receipt, Refusal> {
     actor.operate()?;
     let before = draft.registry().server(name).cloned().ok_or_else(|| Refusal::not_found(Kind::Server, name))?;
     if addresses.len() > policy::SERVER_ADDRESSES {

@@ -190,8 +190,8 @@ pub(super) fn edited(draft: &mut Draft<'_>, before: &Arc<Host>, edit: HostEdit) 
         (None, Offline::Missed) if edit.is_update() => Offline::No,
         (None, present) => present,
     };
-    let same = (ipv4, ipv6, ttl, wildcard, offline)
-        == (before.ipv4, before.ipv6, before.ttl, before.wildcard, before.offline);
+    let same =
+        (ipv4, ipv6, ttl, wildcard, offline) == (before.ipv4, before.ipv6, before.ttl, before.wildcard, before.offline);
     if same {
         return HostOutcome { host: before.clone(), changed: false };
     }
@@ -236,7 +236,8 @@ pub(super) fn take_away(draft: &mut Draft<'_>, host: &Arc<Host>) {
 
 fn take_out_of_keys(draft: &mut Draft<'_>, host: &Host) {
     let keys = draft.registry().tsig_keys().filter(|key| key.account == host.owner);
-    let without = |key: &Arc<TsigKey>| -> Option<(Arc<TsigKey>, Scope)> { Some((key.clone(), key.scope.without(&host.name)?)) };
+    let without =
+        |key: &Arc<TsigKey>| -> Option<(Arc<TsigKey>, Scope)> { Some((key.clone(), key.scope.without(&host.name)?)) };
     for (key, scope) in keys.filter_map(without).collect::<Vec<_>>() {
         let after = TsigKey { scope, ..TsigKey::clone(&key) };
         draft.put(Change::TsigKey(Delta::changed(&key, after)));
@@ -251,7 +252,8 @@ fn take_dependent_records(draft: &mut Draft<'_>, host: &Host, domain: &Domain) {
             || above(registry, name, domain).any(|other| other.owner == host.owner && other.number != host.number)
     };
     let below = registry.records_at_or_below(host.name.name());
-    let going = below.filter(|record| record.domain == domain.number && record.owner == Some(host.owner) && !held(&record.name));
+    let going = below
+        .filter(|record| record.domain == domain.number && record.owner == Some(host.owner) && !held(&record.name));
     for record in going.cloned().collect::<Vec<_>>() {
         draft.put(Change::Record(Delta::removed(&record)));
     }
@@ -287,10 +289,8 @@ pub(super) fn add_challenge(
     let end = draft.now.after(policy::CHALLENGE_LIFE);
     let registry = draft.registry();
     let host = actor.host(registry, name, Action::AcmeChallenge)?;
-    let owner_name = crate::registry::challenge_name(&host.name).ok_or_else(|| Refusal::TooMany {
-        what: "octets of the challenge's name",
-        max: policy::NAME_WIRE_MAX,
-    })?;
+    let owner_name = crate::registry::challenge_name(&host.name)
+        .ok_or_else(|| Refusal::TooMany { what: "octets of the challenge's name", max: policy::NAME_WIRE_MAX })?;
     if registry.records_at(&owner_name).iter().any(|record| crate::registry::stands_alone(&record.data)) {
         return Err(Refusal::Conflict { name: owner_name, other: "CNAME record".to_owned() });
     }

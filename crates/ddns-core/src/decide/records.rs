@@ -126,7 +126,8 @@ fn check(
         RecordData::Ptr(_) | RecordData::Mx { .. } | RecordData::Srv { .. } => (),
         RecordData::Txt(_) | RecordData::Spf(_) | RecordData::Sshfp { .. } => (),
     }
-    let others = || registry.records_at(name).iter().filter(|record| before.is_none_or(|before| before.id != record.id));
+    let others =
+        || registry.records_at(name).iter().filter(|record| before.is_none_or(|before| before.id != record.id));
     if let Some(same) = others().find(|record| record.data == *data) {
         return Err(Refusal::taken(format!("{name} {} {}", same.data.record_type(), same.data)));
     }
@@ -180,7 +181,8 @@ pub(super) fn delegation_above(registry: &Registry, name: &Name) -> Option<Name>
     let apex = registry.enclosing_domain(name)?.name.name().clone();
     let ancestors = std::iter::successors(Some(name.clone()), Name::parent);
     let mut inside = ancestors.take_while(|ancestor| ancestor.is_below(&apex));
-    inside.find(|ancestor| registry.records_at(ancestor).iter().any(|record| record.data.record_type() == RecordType::NS))
+    inside
+        .find(|ancestor| registry.records_at(ancestor).iter().any(|record| record.data.record_type() == RecordType::NS))
 }
 
 /// Whether a name is one of our name servers', so that its addresses are derived.
