@@ -1,1 +1,345 @@
-//! To come.
+//! The live registry: commands in, one writer, durable before served, served before acknowledged.
+//!
+//! [`Service::submit`] is the only way in. A single writer thread drains a bounded queue, decides the commands one after
+//! the other on the newest state, commits all their changes with one sync, publishes the new snapshot, and only then
+//! answers. [`Service::snapshot`] is the only way to look: a value that never changes, taken without a lock.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use ddns_core::*;
+//! use ddns_service::{Options, Origin, Request, Service};
+//! use ddns_store::MemoryStore;
+//!
+//! let service = Service::start(Box::new(MemoryStore::new()), Options::default())?;
+//! let domain = NewDomain {
+//!     id: ddns_service::fresh::uuid(), name: "dyn.example".parse()?, owner: None, shared: true,
+//!     email: None, ttl: None, description: None,
+//! };
+//! let request = Request::new(Caller::Local, Command::AddDomain(domain), Origin::new("example"));
+//! let reply = service.submit_blocking(request)?;
+//! assert!(reply.changed);
+//! assert_eq!(service.snapshot().registry.domains().count(), 1);
+//! service.stop();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod auth;
+mod clock;
+pub mod fresh;
+mod snapshot;
+mod soft;
+mod writer;
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use arc_swap::ArcSwap;
+use crossbeam_channel::{Sender, TrySendError};
+use ddns_core::{
+    Caller, Change, Command, Fqdn, HostNo, Receipt, Refusal, SecretId, Timestamp, decide, policy, zone::ZoneDifference,
+};
+use ddns_store::{Secret, SoftKey, SoftRefusal, Store, StoreError, Version, Watch};
+use tokio::sync::{broadcast, oneshot};
+
+pub use auth::{AuthError, Authenticated};
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use snapshot::Snapshot;
+use writer::{Job, Message, Writer};
+
+/// A handle on the live registry; clone it freely.
+#[derive(Clone)]
+pub struct Service(Arc<Inner>);
+
+struct Inner {
+    shared: Arc<Shared>,
+    queue: Sender<Message>,
+    watch: Box<dyn Watch>,
+    hasher: auth::Hasher,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What the writer and the handles share.
+pub(crate) struct Shared {
+    pub(crate) snapshot: ArcSwap<Snapshot>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) soft: soft::Soft,
+    pub(crate) committed: broadcast::Sender<Arc<Committed>>,
+    pub(crate) trouble: Mutex<Option<String>>,
+    pub(crate) stopping: AtomicBool,
+}
+
+/// How a service runs.
+#[derive(Clone)]
+pub struct Options {
+    /// Where it reads the time.
+    pub clock: Arc<dyn Clock>,
+    /// Commands that may wait for the writer; one more is answered [`ServiceError::Busy`].
+    pub queue: usize,
+    /// Whether it folds, prunes and flushes when there is time. A command line that lives for a moment leaves that to
+    /// the server.
+    pub housekeeping: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { clock: Arc::new(SystemClock), queue: policy::QUEUE, housekeeping: true }
+    }
+}
+
+/// A command with everything that goes with it.
+#[derive(Debug)]
+pub struct Request {
+    /// Who asks.
+    pub caller: Caller,
+    /// What for.
+    pub command: Command,
+    /// By which way.
+    pub origin: Origin,
+    /// Secrets that the command leads to for the first time.
+    pub secrets: Vec<(SecretId, Secret)>,
+}
+
+/// By which way a command came; goes into the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The dialect's name.
+    pub dialect: &'static str,
+    /// The address the caller came from, seen through trusted proxies.
+    pub source: Option<IpAddr>,
+}
+
+impl Origin {
+    /// A way without a source address.
+    pub const fn new(dialect: &'static str) -> Origin {
+        Origin { dialect, source: None }
+    }
+
+    /// A way over the network.
+    pub const fn from(dialect: &'static str, source: IpAddr) -> Origin {
+        Origin { dialect, source: Some(source) }
+    }
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.dialect)?;
+        self.source.map_or(Ok(()), |source| write!(f, " {source}"))
+    }
+}
+
+impl Request {
+    /// A command without secrets.
+    pub fn new(caller: Caller, command: Command, origin: Origin) -> Request {
+        Request { caller, command, origin, secrets: Vec::new() }
+    }
+
+    /// The same with a secret that it leads to.
+    #[must_use]
+    pub fn with_secret(mut self, id: SecretId, secret: Secret) -> Request {
+        self.secrets.push((id, secret));
+        self
+    }
+}
+
+/// What a caller is told: its changes are durable and served.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// What became of the command.
+    pub receipt: Receipt,
+    /// Whether it changed anything.
+    pub changed: bool,
+    /// The state in which it is so.
+    pub snapshot: Arc<Snapshot>,
+}
+
+/// Why a command was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ServiceError {
+    /// The rules are against it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// More commands are waiting than the writer can take; try again.
+    #[error("the service is busy; try again in a moment")]
+    Busy,
+    /// The store cannot be written; nothing was acknowledged.
+    #[error("the service cannot store changes at present: {0}")]
+    Unavailable(String),
+}
+
+/// One commit, as the change feed tells it.
+#[derive(Debug)]
+pub struct Committed {
+    /// The version after it.
+    pub version: Version,
+    /// What changed, in order.
+    pub changes: Vec<Change>,
+    /// What it made of each touched zone.
+    pub differences: Vec<ZoneDifference>,
+}
+
+/// Whether the service takes changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// Whether it does.
+    pub ready: bool,
+    /// The newest version that it serves.
+    pub version: Version,
+    /// Why it does not.
+    pub reason: Option<String>,
+}
+
+impl Service {
+    /// Loads the store, does what has become due meanwhile, and starts the writer.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be read, or the writer cannot be started.
+    pub fn start(mut store: Box<dyn Store>, options: Options) -> Result<Service, StoreError> {
+        let watch = store.watch()?;
+        let snapshot = Snapshot::of(store.load()?);
+        let (queue, receiver) = crossbeam_channel::bounded(options.queue.max(1));
+        let shared = Arc::new(Shared {
+            snapshot: ArcSwap::from_pointee(snapshot),
+            clock: options.clock,
+            soft: soft::Soft::default(),
+            committed: broadcast::channel(1_024).0,
+            trouble: Mutex::new(None),
+            stopping: AtomicBool::new(false),
+        });
+        let mut writer = Writer::new(store, receiver, shared.clone(), options.housekeeping);
+        writer.elapse();
+        let thread = std::thread::Builder::new().name("ddns-writer".to_owned()).spawn(move || writer.run());
+        let thread = thread.map_err(|error| StoreError::Io { path: "writer".to_owned(), detail: error.to_string() })?;
+        let hasher = auth::Hasher::start();
+        let writer = Mutex::new(Some(thread));
+        Ok(Service(Arc::new(Inner { shared, queue, watch, hasher, writer })))
+    }
+
+    /// The newest published state. Costs nothing and never waits.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.0.shared.snapshot.load_full()
+    }
+
+    /// The time, as the service reads it.
+    pub fn now(&self) -> Timestamp {
+        self.0.shared.clock.now()
+    }
+
+    /// Carries a command out. When this returns, its changes are durable and served.
+    ///
+    /// # Errors
+    /// [`ServiceError`]; then nothing was changed, or nobody can say so and it may be asked for again.
+    pub async fn submit(&self, request: Request) -> Result<Reply, ServiceError> {
+        match self.begin(request)? {
+            Begun::Answered(reply) => Ok(reply),
+            Begun::Waiting(answer) => answer.await.unwrap_or_else(|_| Err(stopped())),
+        }
+    }
+
+    /// The same outside of async code.
+    ///
+    /// # Errors
+    /// As [`Service::submit`].
+    pub fn submit_blocking(&self, request: Request) -> Result<Reply, ServiceError> {
+        match self.begin(request)? {
+            Begun::Answered(reply) => Ok(reply),
+            Begun::Waiting(answer) => answer.blocking_recv().unwrap_or_else(|_| Err(stopped())),
+        }
+    }
+
+    /// Answers from the snapshot what changes nothing; queues everything else.
+    fn begin(&self, request: Request) -> Result<Begun, ServiceError> {
+        if self.0.shared.stopping.load(Ordering::Acquire) {
+            return Err(stopped());
+        }
+        let snapshot = self.snapshot();
+        let decision = decide(&snapshot.registry, &request.caller, &request.command, self.now());
+        let unchanged = decision.as_ref().map_or(true, |decision| decision.changes.is_empty());
+        // Another process may have changed the very same host a moment ago: then the writer decides on the newest state.
+        if unchanged && self.0.watch.newest().is_ok_and(|newest| newest == snapshot.version) {
+            let receipt = decision?.receipt;
+            return Ok(Begun::Answered(Reply { receipt, changed: false, snapshot }));
+        }
+        let (answer, waiting) = oneshot::channel();
+        match self.0.queue.try_send(Message::Job(Box::new(Job { request, answer }))) {
+            Ok(()) => Ok(Begun::Waiting(waiting)),
+            Err(TrySendError::Full(_)) => Err(ServiceError::Busy),
+            Err(TrySendError::Disconnected(_)) => Err(stopped()),
+        }
+    }
+
+    /// Looks at once for other processes' changes and for what has become due, and waits until both are served.
+    pub fn catch_up(&self) {
+        let (done, waiting) = crossbeam_channel::bounded(1);
+        if self.0.queue.send(Message::CatchUp(done)).is_ok() {
+            let _woken = waiting.recv();
+        }
+    }
+
+    /// Runs something on the store in the writer's turn: reading the log, differences, a backup.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unavailable`] once the service has stopped.
+    pub fn with_store<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut dyn Store) -> T + Send + 'static,
+    ) -> Result<T, ServiceError> {
+        let (done, waiting) = crossbeam_channel::bounded(1);
+        let work = Box::new(move |store: &mut dyn Store| {
+            let _taken = done.send(work(store));
+        });
+        self.0.queue.send(Message::Store(work)).map_err(|_| stopped())?;
+        waiting.recv().map_err(|_| stopped())
+    }
+
+    /// Whether the service takes changes.
+    pub fn health(&self) -> Health {
+        let reason = self.0.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let stopping = self.0.shared.stopping.load(Ordering::Acquire);
+        let reason = reason.or_else(|| stopping.then(|| "the service is stopping".to_owned()));
+        Health { ready: reason.is_none(), version: self.snapshot().version, reason }
+    }
+
+    /// Tells every later commit, this process's and others'. Who falls behind by 1024 commits misses the oldest.
+    pub fn changes(&self) -> broadcast::Receiver<Arc<Committed>> {
+        self.0.shared.committed.subscribe()
+    }
+
+    /// Remembers why an authenticated caller was refused an update of a host. May be lost.
+    pub fn note_refusal(&self, host: &Fqdn, refusal: SoftRefusal) {
+        if let Some(host) = self.snapshot().registry.host(host) {
+            self.0.shared.soft.refusal(SoftKey::Host(host.number), refusal);
+        }
+    }
+
+    /// Remembers that a host was heard of. May be lost.
+    pub fn note_contact(&self, host: HostNo) {
+        self.0.shared.soft.contact(SoftKey::Host(host), self.now());
+    }
+
+    /// Drains the queue, flushes soft state and ends the writer. Later commands are answered that the service stopped.
+    pub fn stop(&self) {
+        self.0.shared.stopping.store(true, Ordering::Release);
+        let _ended = self.0.queue.send(Message::Stop);
+        let writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            let _joined = writer.join();
+        }
+    }
+}
+
+enum Begun {
+    Answered(Reply),
+    Waiting(oneshot::Receiver<Result<Reply, ServiceError>>),
+}
+
+fn stopped() -> ServiceError {
+    ServiceError::Unavailable("the service has stopped".to_owned())
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let _ended = self.queue.send(Message::Stop);
+    }
+}

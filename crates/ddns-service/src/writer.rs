@@ -1,0 +1,464 @@
+//! The one writer: decides in order, commits in batches, publishes, and only then answers.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use ddns_core::{Caller, Change, Command, Decision, Registry, Timestamp, decide, due, policy, zone};
+use ddns_store::{Batch, BatchId, Foreign, NewEntry, Store, StoreError, Version};
+use tokio::sync::oneshot;
+
+use crate::snapshot::{Secrets, Snapshot};
+use crate::{Committed, Origin, Reply, Request, ServiceError, Shared, fresh};
+
+/// What the writer is asked to do.
+pub(crate) enum Message {
+    Job(Box<Job>),
+    CatchUp(Sender<()>),
+    Store(Box<dyn FnOnce(&mut dyn Store) + Send>),
+    Stop,
+}
+
+/// A command and the one who waits for it; nobody waits for what time brings about.
+pub(crate) struct Job {
+    pub(crate) request: Request,
+    pub(crate) answer: oneshot::Sender<Result<Reply, ServiceError>>,
+}
+
+pub(crate) struct Writer {
+    store: Box<dyn Store>,
+    receiver: Receiver<Message>,
+    shared: Arc<Shared>,
+    housekeeping: bool,
+    /// A batch whose outcome is not known yet: nothing is committed before it is.
+    unsettled: Option<BatchId>,
+    last_soft: Instant,
+    last_prune: Option<Instant>,
+    idle_since: Instant,
+}
+
+/// What one batch makes of the state, before it is committed.
+struct Work {
+    registry: Registry,
+    secrets: Secrets,
+    version: Version,
+    changes: Vec<Change>,
+    differences: Vec<zone::ZoneDifference>,
+    outcomes: Vec<Result<Decision, ServiceError>>,
+    batch: Option<BatchId>,
+}
+
+impl Writer {
+    pub(crate) fn new(
+        store: Box<dyn Store>,
+        receiver: Receiver<Message>,
+        shared: Arc<Shared>,
+        housekeeping: bool,
+    ) -> Writer {
+        let now = Instant::now();
+        Writer {
+            store,
+            receiver,
+            shared,
+            housekeeping,
+            unsettled: None,
+            last_soft: now,
+            last_prune: None,
+            idle_since: now,
+        }
+    }
+
+    /// Serves the queue until it is told to stop; what was queued before that is still done.
+    pub(crate) fn run(&mut self) {
+        loop {
+            match self.receiver.recv_timeout(policy::CATCH_UP_EVERY) {
+                Ok(Message::Job(job)) => {
+                    if self.serve(job) {
+                        break;
+                    }
+                    self.idle_since = Instant::now();
+                }
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                Ok(other) => self.other(other),
+                Err(RecvTimeoutError::Timeout) => self.idle(),
+            }
+        }
+        self.shared.stopping.store(true, Ordering::Release);
+        self.drain();
+        if let Err(error) = self.shared.soft.flush(&mut *self.store) {
+            tracing::warn!(%error, "soft state was not kept at stop");
+        }
+    }
+
+    /// Takes what is waiting along, up to one batch; tells whether a stop was among it.
+    fn serve(&mut self, first: Box<Job>) -> bool {
+        let mut jobs = vec![*first];
+        let mut rest = None;
+        while jobs.len() < policy::BATCH {
+            match self.receiver.try_recv() {
+                Ok(Message::Job(job)) => jobs.push(*job),
+                Ok(other) => {
+                    rest = Some(other);
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        self.commit(jobs);
+        self.keep_house(false);
+        match rest {
+            Some(Message::Stop) => true,
+            Some(other) => {
+                self.other(other);
+                false
+            }
+            None => false,
+        }
+    }
+
+    fn other(&mut self, message: Message) {
+        match message {
+            Message::CatchUp(done) => {
+                self.catch_up();
+                self.elapse();
+                let _woken = done.send(());
+            }
+            Message::Store(work) => work(&mut *self.store),
+            Message::Job(_) | Message::Stop => (),
+        }
+    }
+
+    fn drain(&mut self) {
+        while let Ok(message) = self.receiver.try_recv() {
+            match message {
+                Message::Job(job) => self.commit(vec![*job]),
+                other => self.other(other),
+            }
+        }
+    }
+
+    fn idle(&mut self) {
+        self.catch_up();
+        self.elapse();
+        if self.idle_since.elapsed() >= Duration::from_secs(1) {
+            self.keep_house(true);
+        }
+    }
+
+    /// Does what has become due, a bounded number of ends at a time.
+    pub(crate) fn elapse(&mut self) {
+        while due(&self.shared.snapshot.load().registry, self.shared.clock.now()).overdue {
+            let before = self.shared.snapshot.load().version;
+            self.commit(Vec::new());
+            if self.shared.snapshot.load().version == before {
+                break;
+            }
+        }
+    }
+
+    /// Takes over what other processes have appended.
+    fn catch_up(&mut self) {
+        let newest = match self.store.newest() {
+            Ok(newest) if self.unsettled.is_none() => newest,
+            Ok(_) | Err(StoreError::Unsettled) => return self.recover(),
+            Err(error) => return self.report(&error),
+        };
+        if newest == self.shared.snapshot.load().version {
+            self.clear_trouble();
+        } else {
+            self.commit(Vec::new());
+        }
+    }
+
+    /// Decides the jobs, commits their changes together, publishes, and answers all of them.
+    fn commit(&mut self, jobs: Vec<Job>) {
+        let (requests, answers): (Vec<Request>, Vec<_>) = jobs.into_iter().map(|job| (job.request, job.answer)).unzip();
+        let done = self.transact(requests);
+        match done {
+            Ok(work) => {
+                let snapshot = self.publish(&work);
+                for (answer, outcome) in answers.into_iter().zip(work.outcomes) {
+                    let reply = outcome.map(|decision| Reply {
+                        changed: !decision.changes.is_empty(),
+                        receipt: decision.receipt,
+                        snapshot: snapshot.clone(),
+                    });
+                    let _taken = answer.send(reply);
+                }
+            }
+            Err(reason) => {
+                for answer in answers {
+                    let _taken = answer.send(Err(ServiceError::Unavailable(reason.clone())));
+                }
+            }
+        }
+    }
+
+    /// One transaction. An unknown outcome is settled before this returns, or nothing is acknowledged.
+    fn transact(&mut self, requests: Vec<Request>) -> Result<Work, String> {
+        if self.unsettled.is_some() {
+            self.recover();
+            if self.unsettled.is_some() {
+                return Err("the store has not been opened again after an error".to_owned());
+            }
+        }
+        let snapshot = self.shared.snapshot.load_full();
+        let now = self.shared.clock.now();
+        let mut requests = Some(requests);
+        let mut done: Option<Result<Work, String>> = None;
+        let committed = self.store.transact(snapshot.version, &mut |foreign| {
+            let prepared = prepare(&snapshot, foreign, requests.take().unwrap_or_default(), now);
+            let (work, batch) = match prepared {
+                Ok((work, batch)) => (Ok(work), batch),
+                Err(error) => (Err(error), None),
+            };
+            done = Some(work);
+            batch
+        });
+        match (committed, done) {
+            (Ok(version), Some(Ok(mut work))) => {
+                work.version = version;
+                Ok(work)
+            }
+            (Ok(_), Some(Err(error))) => Err(self.reload(&error)),
+            (Ok(_), None) => Err("the store did not run the transaction".to_owned()),
+            (Err(error @ StoreError::Unknown(_)), Some(Ok(work))) => self.settle(&error, work),
+            (Err(error), _) => {
+                self.report(&error);
+                Err(error.to_string())
+            }
+        }
+    }
+
+    /// Finds out whether a batch is there.
+    fn settle(&mut self, error: &StoreError, mut work: Work) -> Result<Work, String> {
+        self.report(error);
+        let Some(batch) = work.batch else { return Err(error.to_string()) };
+        self.unsettled = Some(batch);
+        for pause in [0, 50, 250] {
+            std::thread::sleep(Duration::from_millis(pause));
+            match self.store.settle(batch) {
+                Ok(Some(version)) => {
+                    self.unsettled = None;
+                    work.version = version;
+                    return Ok(work);
+                }
+                Ok(None) => {
+                    self.unsettled = None;
+                    return Err(error.to_string());
+                }
+                Err(again) => self.report(&again),
+            }
+        }
+        Err(error.to_string())
+    }
+
+    /// Tries again to open the store after an error. What the lost batch did, if it is there, comes in as if another
+    /// process had done it.
+    fn recover(&mut self) {
+        let batch = self.unsettled.unwrap_or(BatchId(0));
+        match self.store.settle(batch) {
+            Ok(_) => {
+                self.unsettled = None;
+                self.clear_trouble();
+                tracing::info!("the store was opened again and is whole; changes are taken again");
+            }
+            Err(error) => self.report(&error),
+        }
+    }
+
+    /// What others appended does not fit: this process's view was wrong, so it takes the store's.
+    fn reload(&mut self, error: &str) -> String {
+        tracing::error!(error, "the log does not continue the state in memory; loading afresh");
+        match self.store.load() {
+            Ok(loaded) => self.shared.snapshot.store(Arc::new(Snapshot::of(loaded))),
+            Err(error) => self.report(&error),
+        }
+        "the service had to load its data afresh; try again".to_owned()
+    }
+
+    fn publish(&self, work: &Work) -> Arc<Snapshot> {
+        let present = self.shared.snapshot.load_full();
+        if work.version == present.version {
+            return present;
+        }
+        let snapshot = Arc::new(Snapshot {
+            version: work.version,
+            registry: work.registry.clone(),
+            secrets: work.secrets.clone(),
+        });
+        self.shared.snapshot.store(snapshot.clone());
+        if self.shared.committed.receiver_count() > 0 {
+            let (changes, differences) = (work.changes.clone(), work.differences.clone());
+            let _told = self.shared.committed.send(Arc::new(Committed { version: work.version, changes, differences }));
+        }
+        snapshot
+    }
+
+    fn keep_house(&mut self, idle: bool) {
+        if !self.housekeeping || self.unsettled.is_some() {
+            return;
+        }
+        if let Err(error) = self.store.tidy(idle) {
+            self.house_trouble(&error);
+        }
+        if self.last_soft.elapsed() >= policy::SOFT_EVERY {
+            self.last_soft = Instant::now();
+            if let Err(error) = self.shared.soft.flush(&mut *self.store) {
+                self.house_trouble(&error);
+            }
+        }
+        let hour = Duration::from_secs(3_600);
+        if idle && self.last_prune.is_none_or(|last| last.elapsed() >= hour) {
+            self.last_prune = Some(Instant::now());
+            let life = u64::try_from(policy::HISTORY_LIFE.as_micros()).unwrap_or(u64::MAX);
+            let before = Timestamp::from_micros(self.shared.clock.now().micros().saturating_sub(life));
+            match self.store.prune(before, policy::HISTORY_BYTES) {
+                Ok(0) => (),
+                Ok(count) => {
+                    tracing::info!(count, "old log entries were forgotten");
+                    self.last_prune = None;
+                }
+                Err(error) => self.house_trouble(&error),
+            }
+        }
+    }
+
+    /// Housekeeping may wait; but after an error the store is opened afresh before the next commit.
+    fn house_trouble(&mut self, error: &StoreError) {
+        match error {
+            StoreError::Busy(_) => (),
+            StoreError::Unknown(_) | StoreError::Unsettled => {
+                self.unsettled = Some(BatchId(0));
+                self.report(error);
+            }
+            other => tracing::warn!(error = %other, "housekeeping of the store did not work out; it is tried again"),
+        }
+    }
+
+    fn report(&self, error: &StoreError) {
+        let text = error.to_string();
+        let mut trouble = self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        if trouble.as_deref() != Some(text.as_str()) {
+            tracing::error!(%error, "the store is in trouble; changes are refused, names are served on");
+            *trouble = Some(text);
+        }
+    }
+
+    fn clear_trouble(&self) {
+        *self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// Decides requests one after the other on the newest state, and makes a batch of what they change.
+fn prepare(
+    snapshot: &Snapshot,
+    foreign: Foreign,
+    requests: Vec<Request>,
+    now: Timestamp,
+) -> Result<(Work, Option<Batch>), String> {
+    let mut work = Work {
+        registry: snapshot.registry.clone(),
+        secrets: snapshot.secrets.clone(),
+        version: foreign.version,
+        changes: Vec::new(),
+        differences: Vec::new(),
+        outcomes: Vec::with_capacity(requests.len()),
+        batch: None,
+    };
+    work.follow(foreign)?;
+    let base = work.registry.clone();
+    let mut entries = Vec::with_capacity(requests.len());
+    let mut secrets = Vec::new();
+    let foreign_changes = work.changes.len();
+    if due(&work.registry, now).overdue {
+        let elapse = Request::new(Caller::Local, Command::Elapse, Origin::new("time"));
+        let _done = work.decide(elapse, now, &mut entries, &mut secrets)?;
+    }
+    for request in requests {
+        let outcome = work.decide(request, now, &mut entries, &mut secrets)?;
+        work.outcomes.push(outcome);
+    }
+    if entries.is_empty() {
+        return Ok((work, None));
+    }
+    let own = work.changes.get(foreign_changes..).unwrap_or_default();
+    work.differences = zone::advance(&base, &mut work.registry, own, now);
+    let batch = Batch {
+        id: BatchId(u64::from_ne_bytes(fresh::octets())),
+        entries,
+        secrets,
+        heads: heads(&base, &work.registry, own, &work.differences),
+        differences: work.differences.clone(),
+        last_number: work.registry.last_number(),
+    };
+    work.batch = Some(batch.id);
+    Ok((work, Some(batch)))
+}
+
+/// Where the serials of touched and of new zones stand.
+fn heads(
+    base: &Registry,
+    registry: &Registry,
+    changes: &[Change],
+    differences: &[zone::ZoneDifference],
+) -> Vec<(ddns_core::DomainNo, ddns_core::Serial)> {
+    let mut heads: Vec<_> = differences.iter().map(|difference| (difference.domain, difference.to)).collect();
+    for change in changes {
+        if let Change::Domain(delta) = change
+            && let Some(domain) = &delta.after
+            && base.domain(domain.number).is_none()
+            && registry.domain(domain.number).is_some()
+        {
+            heads.push((domain.number, registry.serial(domain.number)));
+        }
+    }
+    heads
+}
+
+impl Work {
+    /// Takes over what other processes have appended.
+    fn follow(&mut self, foreign: Foreign) -> Result<(), String> {
+        self.secrets.add(foreign.secrets);
+        for change in foreign.entries.into_iter().flat_map(|entry| entry.changes) {
+            self.registry.apply(&change).map_err(|error| error.to_string())?;
+            self.secrets.follow(&change);
+            self.changes.push(change);
+        }
+        for (domain, serial) in foreign.heads {
+            self.registry.set_serial(domain, serial);
+        }
+        Ok(())
+    }
+
+    fn decide(
+        &mut self,
+        request: Request,
+        now: Timestamp,
+        entries: &mut Vec<NewEntry>,
+        secrets: &mut Vec<(ddns_core::SecretId, ddns_store::Secret)>,
+    ) -> Result<Result<Decision, ServiceError>, String> {
+        let decision = match decide(&self.registry, &request.caller, &request.command, now) {
+            Ok(decision) => decision,
+            Err(refusal) => return Ok(Err(refusal.into())),
+        };
+        if decision.changes.is_empty() {
+            return Ok(Ok(decision));
+        }
+        self.secrets.add(request.secrets.iter().cloned());
+        secrets.extend(request.secrets);
+        for change in &decision.changes {
+            self.registry.apply(change).map_err(|error| error.to_string())?;
+            self.secrets.follow(change);
+        }
+        self.changes.extend(decision.changes.iter().cloned());
+        let actor = match &request.caller {
+            Caller::Local => None,
+            Caller::Account(identity) => Some(identity.account),
+        };
+        let (origin, changes) = (request.origin.to_string(), decision.changes.clone());
+        entries.push(NewEntry { time: now, actor, origin, changes });
+        Ok(Ok(decision))
+    }
+}
