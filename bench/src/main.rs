@@ -1,2 +1,46 @@
-//! To come.
-fn main() {}
+//! Benchmarks that print a table which anyone can reproduce.
+//!
+//! ```text
+//! cargo run --release -p ddns-bench -- registry     # durable updates through the registry, without HTTP
+//! cargo run --release -p ddns-bench -- maps         # the map under the registry against its rivals
+//! ```
+
+mod maps;
+mod registry;
+
+use clap::{Parser, Subcommand};
+
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Benchmarks of ddns.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// Durable updates a second through the registry, without HTTP; memory and load time.
+    Registry(registry::Arguments),
+    /// Loads a data directory and says what that took; `registry` runs it in a process of its own.
+    Load(registry::LoadArguments),
+    /// The map under the registry against its rivals.
+    Maps(maps::Arguments),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().bench {
+        Bench::Registry(arguments) => registry::run(&arguments),
+        Bench::Load(arguments) => registry::load(&arguments),
+        Bench::Maps(arguments) => maps::run(&arguments),
+    }
+}
+
+/// The one place that prints: a benchmark's output is its data.
+#[expect(clippy::print_stdout, reason = "a benchmark's output is its data")]
+fn print(text: &str) {
+    println!("{text}");
+}
