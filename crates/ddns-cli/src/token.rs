@@ -1,0 +1,199 @@
+//! `ddns token`: credentials for routers and programs.
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+use ddns_core::{
+    Actions, Change, Command, HostPattern, HostScope, Login, NewToken, Receipt, Scope, Timestamp, Token, TokenLabel,
+};
+use ddns_service::fresh;
+use ddns_store::Kind;
+use ipnet::IpNet;
+use secrecy::ExposeSecret;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::failure::Failure;
+use crate::output::{Format, Object, moment, text, texts};
+use crate::page::{self, Page, Source};
+use crate::session::{Missing, Session};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a token and print its secret alone, once
+    Create(Create),
+    /// List tokens
+    List(List),
+    /// Show a token, but for its secret
+    Show(Which),
+    /// Make a token void
+    Revoke(Which),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// Whom it acts for
+    login: Login,
+    /// What to call it
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    label: TokenLabel,
+    /// Which of the account's hosts it may act on; * stands for any run of characters [default: all]
+    #[arg(long = "host", value_name = "PATTERN")]
+    hosts: Vec<HostPattern>,
+    /// What it may do [default: all]
+    #[arg(long = "action", value_enum, value_name = "ACTION")]
+    actions: Vec<ActionWord>,
+    /// From which networks it may be used [default: any]
+    #[arg(long = "network", value_name = "NET", value_parser = network)]
+    networks: Vec<IpNet>,
+    /// For how many days it may be used [default: for ever]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    expires: Option<u32>,
+}
+
+/// What a token may do, as it is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ActionWord {
+    /// Set addresses, ttl, wildcard and offline state of hosts
+    Update,
+    /// Set and clear `_acme-challenge` values
+    AcmeChallenge,
+    /// Read
+    Read,
+    /// Everything else that the account may do
+    Manage,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only this account's
+    login: Option<Login>,
+    #[command(flatten)]
+    page: Page,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Which {
+    /// The token's id
+    id: Uuid,
+}
+
+impl TokenCommand {
+    pub(crate) fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
+        match self {
+            TokenCommand::Create(create) => create.run(session),
+            TokenCommand::List(list) => list.run(session),
+            TokenCommand::Show(which) => which.show(session),
+            TokenCommand::Revoke(which) => which.revoke(session),
+        }
+    }
+}
+
+impl Create {
+    fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
+        let account = session.account(&self.login)?;
+        let scope = self.means(session.now());
+        let (secret, digest) = fresh::token();
+        let id = fresh::secret_id();
+        let new = NewToken { id: fresh::uuid(), account: account.number, label: self.label, scope, secret: id };
+        let made = session.request(Missing::Refuse, |request| request.with_secret(id, digest), Command::AddToken(new));
+        let reply = made.map_err(|failure| failure.during(format_args!("cannot make a token for {}", self.login)))?;
+        let Receipt::Token(token) = reply.receipt else { return Err(Failure::internal("the token has no receipt")) };
+        if session.out.format == Format::Json {
+            let object = view(&token, self.login.as_str()).with("secret", secret.expose_secret().into());
+            return session.out.show(&object);
+        }
+        session
+            .out
+            .say(format_args!("made token {} for {}; this is its secret, shown only now:", token.id, self.login))?;
+        writeln!(session.out.stdout, "{}", secret.expose_secret())?;
+        Ok(())
+    }
+
+    fn means(&self, now: Timestamp) -> Scope {
+        let hosts = if self.hosts.is_empty() { HostScope::All } else { HostScope::Only(self.hosts.clone()) };
+        let may = |word| self.actions.is_empty() || self.actions.contains(&word);
+        let life = |days: u32| Duration::from_secs(u64::from(days).saturating_mul(86_400));
+        Scope {
+            hosts,
+            actions: Actions {
+                update: may(ActionWord::Update),
+                acme_challenge: may(ActionWord::AcmeChallenge),
+                read: may(ActionWord::Read),
+                manage: may(ActionWord::Manage),
+            },
+            networks: self.networks.clone(),
+            end: self.expires.map(|days| now.after(life(days))),
+        }
+    }
+}
+
+impl List {
+    fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
+        let owner = self.login.as_ref().map(|login| session.account_number(login)).transpose()?;
+        let after = self.page.after.as_deref().map(|key| key.parse::<Uuid>().map_err(Failure::usage)).transpose()?;
+        let source = Source::of(Kind::Token, after.map(|id| id.to_string()));
+        let tokens = source.first(session, self.page.limit.saturating_add(1), |change| match change {
+            Change::Token(delta) => {
+                delta.any().filter(|token| owner.is_none_or(|owner| owner == token.account)).cloned()
+            }
+            _ => None,
+        })?;
+        let mut rows = Vec::with_capacity(tokens.len());
+        for token in tokens {
+            let login = session.login(token.account)?.unwrap_or_default();
+            rows.push((token.id.to_string(), view(&token, &login)));
+        }
+        page::print(
+            session,
+            &["id", "account", "label", "hosts", "actions", "networks", "expires"],
+            rows,
+            self.page.limit,
+        )
+    }
+}
+
+impl Which {
+    fn show(self, session: &mut Session<'_>) -> Result<(), Failure> {
+        let registry = session.registry()?;
+        let missing = || Failure::not_found(ddns_core::Kind::Token, self.id);
+        let token = registry.token(self.id).ok_or_else(missing)?;
+        let login = registry.account(token.account).map(|account| account.login.to_string()).unwrap_or_default();
+        session.out.show(&view(token, &login))
+    }
+
+    fn revoke(self, session: &mut Session<'_>) -> Result<(), Failure> {
+        session.submit(Command::RevokeToken { token: self.id })?;
+        session.out.done(&format!("revoked token {}", self.id), &Object::new([("removed", text(Some(self.id)))]))
+    }
+}
+
+/// A network, or an address, which is the network of itself.
+fn network(typed: &str) -> Result<IpNet, String> {
+    let network = typed.parse::<IpNet>().or_else(|_| typed.parse::<std::net::IpAddr>().map(IpNet::from));
+    network.map(|network| network.trunc()).map_err(|_| "this is not a network such as 192.0.2.0/24".to_owned())
+}
+
+fn view(token: &Token, login: &str) -> Object {
+    let scope = &token.scope;
+    let hosts = match &scope.hosts {
+        HostScope::All => Value::Null,
+        HostScope::Only(patterns) => texts(patterns),
+    };
+    let actions = [
+        ("update", scope.actions.update),
+        ("acme-challenge", scope.actions.acme_challenge),
+        ("read", scope.actions.read),
+        ("manage", scope.actions.manage),
+    ];
+    Object::new([
+        ("id", text(Some(token.id))),
+        ("account", login.into()),
+        ("label", text(Some(&token.label))),
+        ("hosts", hosts),
+        ("actions", texts(actions.into_iter().filter(|(_, allowed)| *allowed).map(|(word, _)| word))),
+        ("networks", texts(&scope.networks)),
+        ("expires", scope.end.map_or(Value::Null, moment)),
+        ("created", moment(token.created)),
+    ])
+}

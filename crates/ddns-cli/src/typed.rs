@@ -1,0 +1,106 @@
+//! What was typed: the whole command line as clap reads it.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::account::AccountCommand;
+use crate::backup::{Backup, Restore};
+use crate::batch::Batch;
+use crate::domain::DomainCommand;
+use crate::failure::Failure;
+use crate::host::HostCommand;
+use crate::log::Log;
+use crate::name::NameCommand;
+use crate::output::Format;
+use crate::server::ServerCommand;
+use crate::session::Session;
+use crate::token::TokenCommand;
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, 1 internal error, 2 usage, 3 not found, 4 refused (conflict, quota), 5 store unavailable.
+Data goes to standard output, talk to standard error.";
+
+/// Accounts, tokens, domains, name servers and hosts of a dynamic-DNS service, while its server runs or not.
+#[derive(Debug, Parser)]
+#[command(name = "ddns", version, about, after_help = EXIT_CODES, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    /// The data directory
+    #[arg(long, global = true, env = "DDNS_DATA", value_name = "DIR", default_value = "./ddns-data")]
+    pub(crate) data: PathBuf,
+    /// How data is printed
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "table")]
+    pub(crate) output: Format,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// A command as it stands in a line of a batch: without the program's name and its options.
+#[derive(Debug, Parser)]
+#[command(name = "ddns", no_binary_name = true, disable_help_subcommand = true, disable_help_flag = true)]
+pub(crate) struct Line {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Who holds hosts and domains
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Credentials for routers and programs
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Name servers of all zones
+    #[command(subcommand)]
+    Server(ServerCommand),
+    /// Zones in which hosts live
+    #[command(subcommand)]
+    Domain(DomainCommand),
+    /// Names that follow an address
+    #[command(subcommand)]
+    Host(HostCommand),
+    /// Freed names
+    #[command(subcommand)]
+    Name(NameCommand),
+    /// Show what was changed, by whom and when, the newest first
+    Log(Log),
+    /// Write a copy of all data to a new file, while the server goes on
+    Backup(Backup),
+    /// Bring a backup back into a new or empty data directory
+    Restore(Restore),
+    /// Run many commands with one load of the data
+    Batch(Batch),
+}
+
+impl Cli {
+    /// Reads a command line.
+    pub(crate) fn read<A: Into<OsString> + Clone>(args: impl IntoIterator<Item = A>) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(args)
+    }
+
+    /// The structure that the reference is written from.
+    pub(crate) fn structure() -> clap::Command {
+        let mut command = Cli::command();
+        command.build();
+        command
+    }
+}
+
+impl Command {
+    pub(crate) fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
+        match self {
+            Command::Account(command) => command.run(session),
+            Command::Token(command) => command.run(session),
+            Command::Server(command) => command.run(session),
+            Command::Domain(command) => command.run(session),
+            Command::Host(command) => command.run(session),
+            Command::Name(command) => command.run(session),
+            Command::Log(log) => log.run(session),
+            Command::Backup(backup) => backup.run(session),
+            Command::Restore(restore) => restore.run(session),
+            Command::Batch(batch) => batch.run(session),
+        }
+    }
+}

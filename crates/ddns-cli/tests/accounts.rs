@@ -1,0 +1,129 @@
+//! `ddns account`.
+
+use ddns_cli::ExitCode;
+use serde_json::json;
+
+use crate::work::{PASSWORD, Work, keys};
+
+#[test]
+fn add_makes_the_directory_and_prints_no_data() {
+    let work = Work::empty();
+    let run = work.run_with(&["account", "add", "Joe@Example.org", "--password-stdin"], PASSWORD);
+    assert_eq!((run.code, run.out.as_str(), run.err.as_str()), (0, "", "added account joe@example.org\n"));
+    assert!(work.data().is_dir());
+}
+
+#[test]
+fn add_with_all_options() {
+    let work = Work::empty();
+    let args = ["account", "add", "ann", "--operator", "--max-hosts", "7", "--password-stdin", "--output", "json"];
+    let made: serde_json::Value = serde_json::from_str(&work.ok_with(&args, PASSWORD)).unwrap();
+    assert_eq!(
+        [
+            &made["login"],
+            &made["role"],
+            &made["state"],
+            &made["max_hosts"],
+            &made["max_domains"],
+            &made["has_password"]
+        ],
+        [&json!("ann"), &json!("operator"), &json!("active"), &json!(7), &json!(10), &json!(true)]
+    );
+}
+
+#[test]
+fn json_has_the_documented_keys() {
+    let work = Work::with_joe();
+    let listed = ["login", "id", "state", "role", "max_hosts", "max_domains", "has_password", "created", "updated"];
+    assert_eq!(keys(&work, &["account", "list"]), listed);
+    assert_eq!(keys(&work, &["account", "show", "joe"]), [&listed[..], &["hosts", "domains", "tokens"]].concat());
+}
+
+#[test]
+fn a_login_is_given_once() {
+    let work = Work::with_joe();
+    let run = work.run_with(&["account", "add", "JOE", "--password-stdin"], PASSWORD);
+    assert_eq!((run.code, run.out.as_str()), (ExitCode::Refused.code(), ""));
+    assert!(run.err.contains("cannot add account joe: joe has already been taken"), "{run:?}");
+}
+
+#[test]
+fn the_password_never_comes_from_an_argument() {
+    let work = Work::empty();
+    work.fails(ExitCode::Usage, &["account", "add", "joe", "--password", "secret-word"], &["--password"]);
+    work.fails(ExitCode::Usage, &["account", "add", "joe"], &["no terminal", "--password-stdin"]);
+    assert!(!work.data().exists());
+    let help = work.ok(&["account", "add", "--help"]);
+    assert!(!help.contains("--password <"), "{help}");
+}
+
+#[test]
+fn a_password_has_a_least_and_a_most_length() {
+    let work = Work::empty();
+    for (password, word) in
+        [("short\n", "at least 8"), (&*"x".repeat(1_025), "at most 1024"), ("", "no password"), ("\n", "no password")]
+    {
+        let run = work.run_with(&["account", "add", "joe", "--password-stdin"], password);
+        assert_eq!(run.code, ExitCode::Usage.code(), "{run:?}");
+        assert!(run.err.contains(word), "{run:?}");
+    }
+    work.ok_with(&["account", "add", "joe", "--password-stdin"], &"x".repeat(1_024));
+}
+
+#[test]
+fn passwords_and_their_hashes_are_nowhere_in_the_output() {
+    let work = Work::with_joe();
+    for args in [&["account", "show", "joe"][..], &["log"], &["account", "list"]] {
+        let shown = format!("{}{}", work.ok(args), work.json(args));
+        assert!(!shown.contains("horse") && !shown.contains("argon2"), "{shown}");
+    }
+}
+
+#[test]
+fn set_changes_what_it_names() {
+    let work = Work::with_joe();
+    work.ok(&["account", "set", "joe", "--login", "joseph", "--max-hosts", "1", "--max-domains", "0"]);
+    let changed = work.json(&["account", "set", "joseph", "--suspend", "--operator", "yes"]);
+    assert_eq!(
+        [&changed["login"], &changed["state"], &changed["role"], &changed["max_hosts"], &changed["max_domains"]],
+        [&json!("joseph"), &json!("suspended"), &json!("operator"), &json!(1), &json!(0)]
+    );
+    work.fails(ExitCode::NotFound, &["account", "show", "joe"], &["no account joe", "ddns account list"]);
+    assert_eq!(work.json(&["account", "set", "joseph", "--activate"])["state"], "active");
+    let run = work.run(&["account", "set", "joseph", "--activate"]);
+    assert_eq!(run.err, "nothing to change in account joseph\n");
+}
+
+#[test]
+fn set_takes_a_new_password() {
+    let work = Work::with_joe();
+    work.ok_with(&["account", "set", "joe", "--password-stdin"], "another password\n");
+    work.fails(ExitCode::Usage, &["account", "set", "joe", "--password"], &["no terminal"]);
+    work.fails(ExitCode::Usage, &["account", "set", "joe"], &["required"]);
+    work.fails(ExitCode::Usage, &["account", "set", "joe", "--suspend", "--activate"], &["--activate"]);
+}
+
+#[test]
+fn remove_takes_everything_of_it() {
+    let work = Work::with_joe();
+    work.ok(&["host", "add", "home.dyn.example", "--owner", "joe"]);
+    assert_eq!(work.json(&["account", "remove", "joe"]), json!({"removed": "joe"}));
+    assert_eq!(work.json(&["host", "list"]), json!([]));
+    work.fails(ExitCode::NotFound, &["account", "remove", "joe"], &["no account joe"]);
+}
+
+#[test]
+fn lists_come_in_pages() {
+    let work = Work::empty();
+    for login in ["zoe", "ann", "bob"] {
+        work.ok_with(&["account", "add", login, "--password-stdin"], PASSWORD);
+    }
+    let first = work.run(&["account", "list", "--limit", "2", "--output", "json"]);
+    assert!(first.out.contains("zoe") && first.out.contains("ann") && !first.out.contains("bob"), "{first:?}");
+    assert_eq!(first.err, "there is more; go on with: --after ann\n");
+    let second = work.run(&["account", "list", "--limit", "2", "--after", "ann"]);
+    assert!(second.out.contains("bob") && !second.out.contains("zoe"), "{second:?}");
+    assert_eq!(second.err, "");
+    work.fails(ExitCode::Usage, &["account", "list", "--limit", "0"], &["1 to 1000"]);
+    work.fails(ExitCode::NotFound, &["account", "list", "--after", "carl"], &["carl"]);
+}
