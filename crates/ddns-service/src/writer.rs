@@ -224,6 +224,7 @@ impl Writer {
             (Ok(_), Some(Err(error))) => Err(self.reload(&error)),
             (Ok(_), None) => Err("the store did not run the transaction".to_owned()),
             (Err(error @ StoreError::Unknown(_)), Some(Ok(work))) => self.settle(&error, work),
+            (Err(StoreError::Contradiction(error)), _) => Err(self.reload(&error)),
             (Err(error), _) => {
                 self.report(&error);
                 Err(error.to_string())

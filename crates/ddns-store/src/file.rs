@@ -29,13 +29,31 @@ pub struct FileStore {
     directory: PathBuf,
     /// None after an error, until [`Store::settle`].
     connection: Option<Connection>,
-    /// What the entity tables do not show yet, as of `seen`.
-    tail: BTreeMap<EntityKey, Change>,
-    /// Up to where `tail` reaches.
-    seen: Version,
-    /// Up to where the entity tables reach, as far as this process knows.
-    folded: Version,
+    /// What the entity tables do not show yet; none while this process has not seen all of it.
+    tail: Option<Tail>,
     fold_every: usize,
+}
+
+/// The newest value of each entity that changed behind `from`, up to and with `to`.
+struct Tail {
+    from: Version,
+    to: Version,
+    changes: BTreeMap<EntityKey, Change>,
+}
+
+impl Tail {
+    fn new(at: Version) -> Tail {
+        Tail { from: at, to: at, changes: BTreeMap::new() }
+    }
+
+    fn follow(&mut self, changes: impl IntoIterator<Item = Change>, to: Version) {
+        self.changes.extend(changes.into_iter().map(|change| (EntityKey::of(&change), change)));
+        self.to = to;
+    }
+
+    fn entries(&self) -> u64 {
+        self.to.0.saturating_sub(self.from.0)
+    }
 }
 
 impl FileStore {
@@ -64,9 +82,7 @@ impl FileStore {
         Ok(FileStore {
             directory: directory.to_owned(),
             connection: Some(connection),
-            tail: BTreeMap::new(),
-            seen: Version::default(),
-            folded: Version::default(),
+            tail: None,
             fold_every: policy::FOLD_ENTRIES,
         })
     }
@@ -103,56 +119,42 @@ impl FileStore {
         self.connection.as_mut().ok_or(StoreError::Unsettled)
     }
 
+    fn head(&mut self) -> Result<Head, StoreError> {
+        let directory = self.directory.clone();
+        Head::read(self.connection()?).map_err(|error| schema::error(&directory, &error))
+    }
+
+    /// Keeps the tail whole: what follows a version that it does not reach makes it unknown.
+    fn follow(&mut self, since: Version, changes: impl IntoIterator<Item = Change>, to: Version) {
+        self.tail = self.tail.take().filter(|tail| tail.to == since);
+        if let Some(tail) = &mut self.tail {
+            tail.follow(changes, to);
+        }
+    }
+
     fn error(&self, error: &rusqlite::Error) -> StoreError {
         schema::error(&self.directory, error)
     }
 
-    /// Reads the log behind `seen` into the tail, so that it is as new as the store.
-    fn read_tail(&mut self) -> Result<(), StoreError> {
-        let directory = self.directory.clone();
-        let (seen, first) = (self.seen, self.seen == Version::default());
-        let connection = self.connection()?;
-        let read = |connection: &mut Connection| -> Result<(Vec<Entry>, Version), StoreError> {
-            let snapshot = connection.transaction().map_err(|error| schema::error(&directory, &error))?;
-            let head = Head::read(&snapshot).map_err(|error| schema::error(&directory, &error))?;
-            let from = if first { head.folded } else { seen };
-            Ok((entries_since(&snapshot, &directory, from)?, head.folded))
-        };
-        let (entries, folded) = read(connection)?;
-        if first {
-            self.seen = folded;
-        }
-        self.folded = self.folded.max(folded);
-        self.follow(&entries);
-        Ok(())
-    }
-
-    fn follow(&mut self, entries: &[Entry]) {
-        for entry in entries {
-            self.tail.extend(entry.changes.iter().map(|change| (EntityKey::of(change), change.clone())));
-            self.seen = self.seen.max(entry.version);
-        }
-    }
-
-    /// Writes the tail into the entity tables, unless somebody else has appended meanwhile.
+    /// Writes the newest values into the entity tables.
     fn fold(&mut self) -> Result<(), StoreError> {
         let directory = self.directory.clone();
-        let FileStore { connection, tail, seen, .. } = self;
+        let FileStore { connection, tail, .. } = self;
         let connection = connection.as_mut().ok_or(StoreError::Unsettled)?;
-        let folded = fold_into(connection, tail, *seen).map_err(|error| schema::error(&directory, &error))?;
-        if folded {
-            self.tail.clear();
-            self.folded = self.seen;
+        match fold_into(connection, &directory, tail) {
+            Ok(folded) => {
+                *tail = Some(Tail::new(folded));
+                Ok(())
+            }
+            Err(busy @ StoreError::Busy(_)) => Err(busy),
+            Err(error) => Err(self.give_up(error)),
         }
-        Ok(())
     }
 
     /// Everything after an error in a transaction is settled first: the connection is given up.
-    fn give_up(&mut self, error: &rusqlite::Error) -> StoreError {
-        let error = self.error(error);
+    fn give_up(&mut self, error: StoreError) -> StoreError {
         self.connection = None;
-        self.tail.clear();
-        self.seen = Version::default();
+        self.tail = None;
         StoreError::Unknown(error.to_string())
     }
 }
@@ -162,19 +164,16 @@ impl Store for FileStore {
         let directory = self.directory.clone();
         let connection = self.connection()?;
         let snapshot = connection.transaction().map_err(|error| schema::error(&directory, &error))?;
-        let (loaded, tail, folded) = rows::load(&snapshot, &directory)?;
+        let (loaded, behind, folded) = rows::load(&snapshot, &directory)?;
         snapshot.finish().map_err(|error| schema::error(&directory, &error))?;
-        self.tail.clear();
-        self.seen = loaded.version;
-        self.folded = folded;
-        self.follow(&tail);
+        let mut tail = Tail::new(folded);
+        tail.follow(behind.into_iter().flat_map(|entry| entry.changes), loaded.version);
+        self.tail = Some(tail);
         Ok(loaded)
     }
 
     fn newest(&mut self) -> Result<Version, StoreError> {
-        let directory = self.directory.clone();
-        let connection = self.connection()?;
-        Head::read(connection).map(|head| head.version).map_err(|error| schema::error(&directory, &error))
+        self.head().map(|head| head.version)
     }
 
     fn watch(&self) -> Result<Box<dyn Watch>, StoreError> {
@@ -197,22 +196,20 @@ impl Store for FileStore {
             .map_err(|error| schema::error(&directory, &error))?;
         let head = Head::read(&transaction).map_err(|error| schema::error(&directory, &error))?;
         let foreign = foreign_since(&transaction, &directory, since, head)?;
-        let seen = foreign.entries.clone();
+        let foreign_changes: Vec<Change> = foreign.entries.iter().flat_map(|entry| entry.changes.iter().cloned()).collect();
         let Some(batch) = work(foreign).filter(|batch| !batch.entries.is_empty()) else {
             drop(transaction);
-            self.follow(&seen);
+            self.follow(since, foreign_changes, head.version);
             return Ok(head.version);
         };
         let version = head.version.after(batch.entries.len());
         let done = append(&transaction, head, &batch).and_then(|()| transaction.commit());
         if let Err(error) = done {
-            return Err(self.give_up(&error));
+            let error = self.error(&error);
+            return Err(self.give_up(error));
         }
-        self.follow(&seen);
-        for change in batch.entries.into_iter().flat_map(|entry| entry.changes) {
-            self.tail.insert(EntityKey::of(&change), change);
-        }
-        self.seen = version;
+        let own = batch.entries.into_iter().flat_map(|entry| entry.changes);
+        self.follow(since, foreign_changes.into_iter().chain(own), version);
         if self.fold_every == 0 {
             self.fold()?;
         }
@@ -227,14 +224,12 @@ impl Store for FileStore {
             .query_row("SELECT max(version) FROM log WHERE batch = ?1", [bits(batch.0)], |row| row.get::<_, Option<i64>>(0))
             .map_err(|error| self.error(&error))?;
         self.connection = Some(connection);
-        self.tail.clear();
-        self.seen = Version::default();
-        self.read_tail()?;
+        self.tail = None;
         Ok(found.map(|version| Version(unsigned(version))))
     }
 
     fn tidy(&mut self, idle: bool) -> Result<(), StoreError> {
-        let behind = self.seen.0.saturating_sub(self.folded.0);
+        let behind = self.tail.as_ref().map_or(u64::from(idle), Tail::entries);
         let due = behind >= self.fold_every as u64 || (idle && behind > 0);
         if due { self.fold() } else { Ok(()) }
     }
@@ -251,8 +246,8 @@ impl Store for FileStore {
     }
 
     fn list(&mut self, listing: &Listing) -> Result<Vec<Change>, StoreError> {
-        self.read_tail()?;
-        if self.seen > self.folded {
+        let head = self.head()?;
+        if head.version > head.folded {
             self.fold()?;
         }
         let directory = self.directory.clone();
@@ -404,20 +399,26 @@ fn entries_since(connection: &Connection, directory: &Path, since: Version) -> R
     read().map_err(|error| schema::error(directory, &error))
 }
 
-/// Writes the tail into the entity tables if the store is still where the tail ends.
-fn fold_into(
-    connection: &mut Connection,
-    tail: &BTreeMap<EntityKey, Change>,
-    seen: Version,
-) -> rusqlite::Result<bool> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if Head::read(&transaction)?.version != seen {
-        return Ok(false);
+/// Folds all that the log has; tells up to where that is. A tail that another process has overtaken is read again.
+fn fold_into(connection: &mut Connection, directory: &Path, tail: &Option<Tail>) -> Result<Version, StoreError> {
+    let error = |found: rusqlite::Error| schema::error(directory, &found);
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(error)?;
+    let head = Head::read(&transaction).map_err(error)?;
+    match tail {
+        Some(tail) if tail.to == head.version && tail.from <= head.folded => rows::fold(&transaction, &tail.changes),
+        _ => {
+            let mut read = Tail::new(head.folded);
+            let entries = entries_since(&transaction, directory, head.folded)?;
+            read.follow(entries.into_iter().flat_map(|entry| entry.changes), head.version);
+            rows::fold(&transaction, &read.changes)
+        }
     }
-    rows::fold(&transaction, tail)?;
-    transaction.prepare_cached("UPDATE head SET folded = ?1")?.execute([signed(seen.0)])?;
-    transaction.commit()?;
-    Ok(true)
+    .map_err(error)?;
+    let mut update = transaction.prepare_cached("UPDATE head SET folded = ?1").map_err(error)?;
+    update.execute([signed(head.version.0)]).map_err(error)?;
+    drop(update);
+    transaction.commit().map_err(error)?;
+    Ok(head.version)
 }
 
 struct FileWatch {
