@@ -25,11 +25,11 @@ names and meanings; new ones may come. What is not there is `null`; moments are 
 
 | object | keys |
 |---|---|
-| account | `login`, `id`, `state` (`unconfirmed`, `active`, `suspended`), `role` (`user`, `operator`), `max_hosts`, `max_domains`, `has_password`, `created`, `updated`; but in lists also `hosts`, `domains`, `tokens` |
+| account | `login`, `id`, `state` (`unconfirmed`, `active`, `suspended`), `role` (`user`, `operator`), `max_hosts`, `max_domains`, `has_password`, `created`, `updated`; and, but not in lists, `hosts`, `domains`, `tokens` |
 | token | `id`, `account`, `label`, `hosts` (`null`: all), `actions`, `networks` (`[]`: any), `expires`, `created`; from `create` also `secret` |
 | server | `name`, `id`, `addresses`, `created` |
-| domain | `name`, `id`, `owner`, `shared`, `email`, `ttl`, `refresh`, `retry`, `expire`, `minimum`, `description`, `offline_ipv4`, `offline_ipv6`, `created`, `updated`; but in lists also `serial`, `hosts`, `records` |
-| host | `name`, `owner`, `domain`, `ipv4`, `ipv6`, `ttl`, `wildcard`, `offline` (`no`, `manual`, `missed`), `created`, `updated`; but in lists also `client` |
+| domain | `name`, `id`, `owner`, `shared`, `email`, `ttl`, `refresh`, `retry`, `expire`, `minimum`, `description`, `offline_ipv4`, `offline_ipv6`, `created`, `updated`; and, but not in lists, `serial`, `hosts`, `records` |
+| host | `name`, `owner`, `domain`, `ipv4`, `ipv6`, `ttl`, `wildcard`, `offline` (`no`, `manual`, `missed`), `created`, `updated`; and, but not in lists, `client` |
 | log entry | `version`, `time`, `account` (`null`: the operator or time itself), `origin`, `changes`: each with `kind`, `name`, `change` (`made`, `changed`, `removed`), `fields` (name to `[before, after]`) |
 | removal | `removed` (the name or id); `released` from `name release`; `backup` from `backup`; `restored` and `data` from `restore` |
 ";
@@ -42,6 +42,7 @@ pub fn reference() -> String {
     page.push_str(JSON);
     page.push_str("\n## Options of every command\n\n");
     options(&mut page, &root, |_| true);
+    page.push_str("\nA `BOOL` is `true` or `false`; `yes` and `no`, `on` and `off`, `1` and `0` do as well.\n");
     for command in root.get_subcommands() {
         describe(&mut page, command, "ddns", 2);
     }

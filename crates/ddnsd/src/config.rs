@@ -1,0 +1,244 @@
+//! The configuration: one list of keys, each with a flag, an environment variable and a line in the file.
+//!
+//! What a flag says wins over the environment, which wins over the file, which wins over the default.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use clap::builder::BoolishValueParser;
+use clap::{Args, ValueEnum};
+use ddns_core::{ReservedLabel, Settings};
+use ddns_http::HttpSettings;
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+/// Where HTTP is served unless something else is said.
+pub(crate) const HTTP: &str = "127.0.0.1:8053";
+/// Where DNS is served unless something else is said.
+pub(crate) const DNS: &str = "127.0.0.1:5300";
+const DATA: &str = "./ddns-data";
+
+/// The keys of the configuration as they were given: on the command line, in the environment, or in a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Keys {
+    /// The data directory; it is made if it is not there
+    #[arg(long, env = "DDNSD_DATA", value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Where HTTP is served; port 0 takes a free port
+    #[arg(long, env = "DDNSD_HTTP", value_name = "ADDR:PORT", value_delimiter = ',')]
+    pub(crate) http: Option<Vec<SocketAddr>>,
+    /// Where DNS is served over UDP and TCP; port 0 takes a free port
+    #[arg(long, env = "DDNSD_DNS", value_name = "ADDR:PORT", value_delimiter = ',')]
+    pub(crate) dns: Option<Vec<SocketAddr>>,
+    /// Where ns1.<zone> is while no name server is registered; kept in the data
+    #[arg(long, env = "DDNSD_NS_ADDRESSES", value_name = "ADDR", value_delimiter = ',')]
+    pub(crate) ns_addresses: Option<Vec<IpAddr>>,
+    /// Proxies whose X-Forwarded-For or Forwarded header is believed
+    #[arg(long, env = "DDNSD_TRUSTED_PROXIES", value_name = "NET", value_delimiter = ',')]
+    pub(crate) trusted_proxies: Option<Vec<IpNet>>,
+    /// What links begin with, such as https://ddns.example
+    #[arg(long, env = "DDNSD_BASE_URL", value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    /// Host headers that links may be built from where there is no base URL
+    #[arg(long, env = "DDNSD_ALLOWED_HOSTS", value_name = "HOST", value_delimiter = ',')]
+    pub(crate) allowed_hosts: Option<Vec<String>>,
+    /// How log lines look, on standard error
+    #[arg(long, env = "DDNSD_LOG_FORMAT", value_name = "FORMAT", value_enum)]
+    pub(crate) log_format: Option<LogFormat>,
+    /// What is logged: error, warn, info, debug or trace, or directives such as info,ddns_http=debug
+    #[arg(long, env = "DDNSD_LOG_LEVEL", value_name = "LEVEL")]
+    pub(crate) log_level: Option<String>,
+    /// Days for which a freed name in a shared domain stays reserved for its last owner, 0 for none; kept in the data
+    #[arg(long, env = "DDNSD_RESERVATION_DAYS", value_name = "DAYS")]
+    pub(crate) reservation_days: Option<u16>,
+    /// Labels that no host in a shared domain may have first; kept in the data
+    #[arg(long, env = "DDNSD_RESERVED_LABELS", value_name = "LABEL", value_delimiter = ',')]
+    pub(crate) reserved_labels: Option<Vec<ReservedLabel>>,
+    /// Whether hosts may only have addresses that the whole internet can reach; kept in the data
+    #[arg(long, env = "DDNSD_PUBLIC_ADDRESSES_ONLY", value_name = "BOOL", value_parser = BoolishValueParser::new())]
+    pub(crate) public_addresses_only: Option<bool>,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object in each line.
+    Json,
+}
+
+/// What the keys mean: everything that the server needs to know.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The data directory.
+    pub data: PathBuf,
+    /// Where HTTP is served.
+    pub http: Vec<SocketAddr>,
+    /// Where DNS is served.
+    pub dns: Vec<SocketAddr>,
+    /// What an operator may set about HTTP.
+    pub http_settings: HttpSettings,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// What is logged.
+    pub log_level: String,
+    /// What takes the place of settings in the data.
+    pub overrides: Overrides,
+}
+
+/// Settings that are kept in the data, as far as the configuration names them.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// Where `ns1.<zone>` is, while no name server is registered.
+    pub ns_addresses: Option<Vec<IpAddr>>,
+    /// Days for which a freed name stays reserved.
+    pub reservation_days: Option<u16>,
+    /// Labels that no host in a shared domain may have first.
+    pub reserved_labels: Option<BTreeSet<ReservedLabel>>,
+    /// Whether hosts may only have public addresses.
+    pub public_addresses_only: Option<bool>,
+}
+
+impl Keys {
+    /// Reads a configuration file.
+    pub(crate) fn read(path: &Path) -> Result<Keys, ConfigError> {
+        let shown = || path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::File { path: shown(), source })?;
+        toml::from_str(&text).map_err(|source| ConfigError::Toml { path: shown(), source })
+    }
+
+    /// These keys, and for those that are not given, `other`'s.
+    pub(crate) fn or(self, other: Keys) -> Keys {
+        Keys {
+            data: self.data.or(other.data),
+            http: self.http.or(other.http),
+            dns: self.dns.or(other.dns),
+            ns_addresses: self.ns_addresses.or(other.ns_addresses),
+            trusted_proxies: self.trusted_proxies.or(other.trusted_proxies),
+            base_url: self.base_url.or(other.base_url),
+            allowed_hosts: self.allowed_hosts.or(other.allowed_hosts),
+            log_format: self.log_format.or(other.log_format),
+            log_level: self.log_level.or(other.log_level),
+            reservation_days: self.reservation_days.or(other.reservation_days),
+            reserved_labels: self.reserved_labels.or(other.reserved_labels),
+            public_addresses_only: self.public_addresses_only.or(other.public_addresses_only),
+        }
+    }
+
+    /// What the keys of the command line and of the file that it names mean together.
+    pub(crate) fn with_file(self, file: Option<&Path>) -> Result<Config, ConfigError> {
+        let file = file.map(Keys::read).transpose()?.unwrap_or_default();
+        Ok(self.or(file).means())
+    }
+
+    /// The defaults, as they would be written into a file.
+    pub(crate) fn defaults() -> Keys {
+        let settings = Settings::default();
+        Keys {
+            data: Some(DATA.into()),
+            http: Some(HTTP.parse().into_iter().collect()),
+            dns: Some(DNS.parse().into_iter().collect()),
+            ns_addresses: Some(settings.ns_addresses),
+            trusted_proxies: Some(Vec::new()),
+            base_url: None,
+            allowed_hosts: Some(Vec::new()),
+            log_format: Some(LogFormat::default()),
+            log_level: Some("info".to_owned()),
+            reservation_days: Some(settings.reservation_days),
+            reserved_labels: Some(settings.reserved_labels.into_iter().collect()),
+            public_addresses_only: Some(settings.public_addresses_only),
+        }
+    }
+
+    /// What the keys mean. Settings in the data stay as they are unless a key names them.
+    pub(crate) fn means(self) -> Config {
+        let overrides = Overrides {
+            ns_addresses: self.ns_addresses.clone(),
+            reservation_days: self.reservation_days,
+            reserved_labels: self.reserved_labels.clone().map(|labels| labels.into_iter().collect()),
+            public_addresses_only: self.public_addresses_only,
+        };
+        let keys = self.or(Keys::defaults());
+        let http_settings = HttpSettings {
+            trusted_proxies: keys.trusted_proxies.unwrap_or_default(),
+            base_url: keys.base_url,
+            allowed_hosts: keys.allowed_hosts.unwrap_or_default(),
+            ..HttpSettings::default()
+        };
+        Config {
+            data: keys.data.unwrap_or_default(),
+            http: keys.http.unwrap_or_default(),
+            dns: keys.dns.unwrap_or_default(),
+            http_settings,
+            log_format: keys.log_format.unwrap_or_default(),
+            log_level: keys.log_level.unwrap_or_default(),
+            overrides,
+        }
+    }
+}
+
+impl Overrides {
+    /// The settings with what the configuration names in place.
+    pub fn over(&self, present: &Settings) -> Settings {
+        Settings {
+            ns_addresses: self.ns_addresses.clone().unwrap_or_else(|| present.ns_addresses.clone()),
+            reserved_labels: self.reserved_labels.clone().unwrap_or_else(|| present.reserved_labels.clone()),
+            public_addresses_only: self.public_addresses_only.unwrap_or(present.public_addresses_only),
+            reservation_days: self.reservation_days.unwrap_or(present.reservation_days),
+        }
+    }
+}
+
+/// The configuration cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file is there and readable.
+    #[error("cannot read the configuration {path}: {source}")]
+    File {
+        /// Which file.
+        path: String,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// The file is TOML with known keys and values of their kinds; the error names the line.
+    #[error("the configuration {path} is not right: {source}")]
+    Toml {
+        /// Which file.
+        path: String,
+        /// Where, and what.
+        source: toml::de::Error,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_the_defaults_is_the_defaults() {
+        let text = toml::to_string(&Keys::defaults()).unwrap();
+        assert_eq!(toml::from_str::<Keys>(&text).unwrap(), Keys::defaults());
+    }
+
+    #[test]
+    fn the_first_who_speaks_wins() {
+        let flag = Keys { reservation_days: Some(1), ..Keys::default() };
+        let file = Keys { reservation_days: Some(2), public_addresses_only: Some(true), ..Keys::default() };
+        let both = flag.or(file);
+        assert_eq!((both.reservation_days, both.public_addresses_only, both.base_url), (Some(1), Some(true), None));
+    }
+
+    #[test]
+    fn settings_in_the_data_stay_unless_a_key_names_them() {
+        let present = Settings { reservation_days: 7, public_addresses_only: true, ..Settings::default() };
+        assert_eq!(Keys::default().means().overrides.over(&present), present);
+        let keys = Keys { reservation_days: Some(0), reserved_labels: Some(Vec::new()), ..Keys::default() };
+        let after = keys.means().overrides.over(&present);
+        assert_eq!((after.reservation_days, after.reserved_labels.len(), after.public_addresses_only), (0, 0, true));
+    }
+}

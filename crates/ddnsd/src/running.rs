@@ -1,0 +1,168 @@
+//! The servers over one service, from taking the ports to the stop.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+
+use ddns_core::{Caller, Command};
+use ddns_http::HttpSettings;
+use ddns_service::{Options, Origin, Request, Service, ServiceError};
+use ddns_store::{FileStore, ServerLock, StoreError};
+
+use crate::config::{Config, ConfigError, Overrides};
+use crate::exit_code::ExitCode;
+
+/// Starts the server of a configuration: the lock first, then the ports, then the data.
+///
+/// # Errors
+/// [`StartError`]; then nothing is served and nothing was changed.
+pub fn start(config: &Config) -> Result<Running, StartError> {
+    let lock = ServerLock::take(&config.data)?;
+    let ports = Ports::bind(&config.http, &config.dns)?;
+    let store = FileStore::open(&config.data)?;
+    let service = Service::start(Box::new(store), Options::default())?;
+    configure(&service, &config.overrides)?;
+    let running = ports.serve(service, config.http_settings.clone())?;
+    Ok(Running { lock: Some(lock), ..running })
+}
+
+/// HTTP and DNS over one service. Dropping it ends them without waiting.
+pub struct Running {
+    http: ddns_http::Server,
+    dns: ddns_dns::Server,
+    service: Service,
+    lock: Option<ServerLock>,
+}
+
+impl Running {
+    /// Serves a service on these addresses; port 0 takes a free port.
+    ///
+    /// # Errors
+    /// [`StartError`], if an address cannot be listened on.
+    pub fn start(
+        service: Service,
+        http: &[SocketAddr],
+        dns: &[SocketAddr],
+        settings: HttpSettings,
+    ) -> Result<Running, StartError> {
+        Ports::bind(http, dns)?.serve(service, settings)
+    }
+
+    /// Where HTTP is served, with the ports that were taken.
+    pub fn http(&self) -> &[SocketAddr] {
+        self.http.local_addrs()
+    }
+
+    /// Where DNS is served, with the ports that were taken.
+    pub fn dns(&self) -> &[SocketAddr] {
+        self.dns.local_addrs()
+    }
+
+    /// The service behind both.
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// Finishes the answers that are on their way, then ends the service, and gives the data free.
+    pub async fn stop(self) {
+        let Running { http, dns, service, lock } = self;
+        http.stop().await;
+        let ended = tokio::task::spawn_blocking(move || {
+            dns.stop();
+            service.stop();
+            drop(lock);
+        });
+        if ended.await.is_err() {
+            tracing::error!("a thread had panicked at the stop");
+        }
+    }
+
+    /// The same outside of async code.
+    pub fn stop_blocking(self) {
+        match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime.block_on(self.stop()),
+            Err(error) => tracing::error!(%error, "no runtime to stop in; ending at once"),
+        }
+    }
+
+    /// Tells where it serves, one line for each listener.
+    pub(crate) fn announce(&self, stdout: &mut dyn Write) {
+        let mut lines = String::new();
+        for (protocol, addresses) in [("http", self.http()), ("dns", self.dns())] {
+            for address in addresses {
+                tracing::info!(protocol, %address, "serving");
+                lines.push_str(&format!("{protocol} {address}\n"));
+            }
+        }
+        // Nobody need listen: the log tells the same.
+        let _told = stdout.write_all(lines.as_bytes()).and_then(|()| stdout.flush());
+    }
+}
+
+/// Ports that are taken and not yet answered on.
+struct Ports {
+    http: ddns_http::Listeners,
+    dns: ddns_dns::Sockets,
+}
+
+impl Ports {
+    fn bind(http: &[SocketAddr], dns: &[SocketAddr]) -> Result<Ports, StartError> {
+        Ok(Ports { http: ddns_http::bind(http)?, dns: ddns_dns::bind(dns)? })
+    }
+
+    fn serve(self, service: Service, settings: HttpSettings) -> Result<Running, StartError> {
+        let dns = ddns_dns::serve(self.dns, service.clone())?;
+        let http = ddns_http::serve(self.http, service.clone(), settings)?;
+        Ok(Running { http, dns, service, lock: None })
+    }
+}
+
+/// Puts the configuration's settings into the data, where they differ.
+fn configure(service: &Service, overrides: &Overrides) -> Result<(), StartError> {
+    let settings = overrides.over(service.snapshot().registry.settings());
+    let request = Request::new(Caller::Local, Command::SetSettings(settings), Origin::new("configuration"));
+    let reply = service.submit_blocking(request).map_err(StartError::Settings)?;
+    if reply.changed {
+        tracing::info!("took settings over from the configuration");
+    }
+    Ok(())
+}
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration must be readable.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The log level must be one.
+    #[error("{0}")]
+    Logs(String),
+    /// The data must be ours, whole, and served by nobody else.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// HTTP's addresses must be free.
+    #[error(transparent)]
+    Http(#[from] ddns_http::BindError),
+    /// DNS's addresses must be free.
+    #[error(transparent)]
+    Dns(#[from] ddns_dns::BindError),
+    /// The rules must allow the configuration's settings.
+    #[error("the configuration's settings cannot be taken over: {0}")]
+    Settings(ServiceError),
+    /// The system must give threads and event queues.
+    #[error("the operating system does not let the server start: {0}")]
+    System(#[from] io::Error),
+}
+
+impl StartError {
+    /// How the program ends.
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            StartError::Config(_) | StartError::Logs(_) | StartError::Settings(ServiceError::Refused(_)) => {
+                ExitCode::Usage
+            }
+            StartError::Http(_) | StartError::Dns(_) => ExitCode::Address,
+            StartError::Store(_) | StartError::Settings(_) => ExitCode::Unavailable,
+            StartError::System(_) => ExitCode::Internal,
+        }
+    }
+}
