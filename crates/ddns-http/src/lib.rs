@@ -1,1 +1,32 @@
-//! To come.
+//! HTTP: the dialects that clients speak, over the one live registry.
+//!
+//! A frontend is a function over bound sockets and a shared service: [`bind`] takes the ports, [`serve`] answers on them
+//! until [`Server::stop`]. Programs compose it, and tests compose it the same way on port 0.
+//!
+//! Each dialect's words live in its own file. All of them do the same three things: parse what came in into the types of
+//! `ddns-core` at the door, hand one `Command` to the service (or read its snapshot), and say the outcome in their words.
+//!
+//! What is deliberately absent: business rules (they are in `ddns_core::decide`), clocks, waiting for the disk inside a
+//! worker, redirects, compression, cookies.
+
+mod address;
+mod auth;
+mod body;
+mod dialect;
+mod dyndns;
+mod events;
+mod health;
+mod json;
+mod lenient;
+mod links;
+mod listeners;
+mod params;
+mod server;
+mod settings;
+mod sight;
+mod source;
+mod two_dns;
+
+pub use listeners::{BindError, Listeners, bind};
+pub use server::{Server, serve};
+pub use settings::HttpSettings;

@@ -1,0 +1,64 @@
+//! `/checkip` and `/myip`: tells callers their own address, as dyndns2 clients ask for it.
+
+use actix_web::http::Method;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, ContentType, RETRY_AFTER};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+
+use crate::dialect::{Dialect, Fault, road};
+use crate::source;
+
+/// The roads of this dialect.
+pub(crate) fn roads(config: &mut web::ServiceConfig) {
+    config.service(road::<Plain>("/checkip", "GET, HEAD", [(Method::GET, web::to(check_ip))]));
+    config.service(road::<Plain>("/myip", "GET, HEAD", [(Method::GET, web::to(my_ip))]));
+}
+
+/// The page that clients search for `Current IP Address: ` (checkip.dyndns.org).
+async fn check_ip(request: HttpRequest) -> HttpResponse {
+    let address = own_address(&request);
+    let page =
+        format!("<html><head><title>Current IP Check</title></head><body>Current IP Address: {address}</body></html>");
+    answer(StatusCode::OK).content_type(ContentType::html()).body(page)
+}
+
+/// The bare address.
+async fn my_ip(request: HttpRequest) -> HttpResponse {
+    answer(StatusCode::OK).content_type(ContentType::plaintext()).body(own_address(&request))
+}
+
+fn own_address(request: &HttpRequest) -> String {
+    source::of(request).map(|address| address.to_string()).unwrap_or_default()
+}
+
+/// Answers in plain words, for people and scripts.
+pub(crate) struct Plain;
+
+impl Dialect for Plain {
+    const NAME: &'static str = "plain";
+
+    fn say(fault: Fault) -> HttpResponse {
+        let (status, words) = match fault {
+            Fault::Unauthorized => (StatusCode::UNAUTHORIZED, "sign in"),
+            Fault::CrossSite => (StatusCode::FORBIDDEN, "refused: another site made your browser send this"),
+            Fault::UrlTooLong => (StatusCode::URI_TOO_LONG, "the URL is too long"),
+            Fault::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
+            Fault::BodyBroken => (StatusCode::BAD_REQUEST, "the body did not arrive whole"),
+            Fault::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "this resource has other methods"),
+            Fault::Busy | Fault::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "try again later"),
+        };
+        let mut answer = answer(status);
+        match fault {
+            Fault::Method(allow) => answer.insert_header((ALLOW, allow)),
+            Fault::Busy | Fault::Unavailable => answer.insert_header((RETRY_AFTER, "1")),
+            _ => &mut answer,
+        };
+        answer.content_type(ContentType::plaintext()).body(words)
+    }
+}
+
+fn answer(status: StatusCode) -> HttpResponseBuilder {
+    let mut answer = HttpResponse::build(status);
+    answer.insert_header((CACHE_CONTROL, "no-store"));
+    answer
+}

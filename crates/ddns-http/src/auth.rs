@@ -1,0 +1,163 @@
+//! Who calls: HTTP Basic (RFC 7617) and Bearer (RFC 6750), as a value that handlers take.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::net::IpAddr;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{AUTHORIZATION, HeaderValue};
+use actix_web::{Error, FromRequest, HttpRequest, web};
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use ddns_core::{Caller, Command, Identity, Login};
+use ddns_service::{Authenticated, Origin, Reply, Request, Service, ServiceError};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::dialect::{Dialect, Fault};
+use crate::server::State;
+use crate::source;
+
+/// The challenge of every 401 (RFC 7617): old routers send credentials only after it.
+pub(crate) const CHALLENGE: &str = "Basic realm=\"ddns\", charset=\"UTF-8\"";
+
+/// An account that has proved who it is. A handler that takes one needs no further check of credentials.
+pub(crate) struct SignedIn<D> {
+    /// The proof.
+    pub(crate) identity: Identity,
+    /// What the account signs in with.
+    pub(crate) login: Login,
+    /// The token that was presented; none under a password.
+    token: Option<SecretString>,
+    dialect: PhantomData<D>,
+}
+
+impl<D: Dialect> SignedIn<D> {
+    /// Hands a command to the service in this caller's name.
+    pub(crate) async fn submit(&self, service: &Service, command: Command) -> Result<Reply, ServiceError> {
+        let origin = Origin { dialect: D::NAME, source: self.identity.source };
+        service.submit(Request::new(Caller::Account(self.identity.clone()), command, origin)).await
+    }
+
+    /// The token that was presented, to be shown to whoever presented it; none under a password.
+    pub(crate) fn token(&self) -> Option<&str> {
+        self.token.as_ref().map(ExposeSecret::expose_secret)
+    }
+
+    fn new(authenticated: Authenticated, secret: SecretString) -> Option<SignedIn<D>> {
+        let Caller::Account(identity) = authenticated.caller else { return None };
+        let token = authenticated.by_token.then_some(secret);
+        Some(SignedIn { identity, login: authenticated.login, token, dialect: PhantomData })
+    }
+}
+
+impl<D: Dialect> FromRequest for SignedIn<D> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<SignedIn<D>, Error>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { sign_in(&request).await.map_err(Fault::error::<D>) })
+    }
+}
+
+/// A caller who may, but need not, prove who it is. Credentials that are there must be right.
+pub(crate) struct Guest<D>(pub(crate) Option<SignedIn<D>>);
+
+impl<D: Dialect> FromRequest for Guest<D> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Guest<D>, Error>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            if !request.headers().contains_key(AUTHORIZATION) {
+                return Ok(Guest(None));
+            }
+            Ok(Guest(Some(sign_in(&request).await.map_err(Fault::error::<D>)?)))
+        })
+    }
+}
+
+async fn sign_in<D: Dialect>(request: &HttpRequest) -> Result<SignedIn<D>, Fault> {
+    let state = request.app_data::<web::Data<State>>().ok_or(Fault::Unavailable)?;
+    let header = request.headers().get(AUTHORIZATION).ok_or(Fault::Unauthorized)?;
+    let credentials = Credentials::parse(header).ok_or(Fault::Unauthorized)?;
+    let authenticated = credentials.prove(&state.service, source::of(request)).await?;
+    SignedIn::new(authenticated, credentials.secret).ok_or(Fault::Unauthorized)
+}
+
+/// What a caller presents.
+struct Credentials {
+    /// None for a bearer.
+    login: Option<String>,
+    secret: SecretString,
+}
+
+impl Credentials {
+    fn parse(header: &HeaderValue) -> Option<Credentials> {
+        let (scheme, value) = header.to_str().ok()?.trim().split_once(' ')?;
+        if scheme.eq_ignore_ascii_case("basic") {
+            Credentials::basic(value.trim())
+        } else if scheme.eq_ignore_ascii_case("bearer") {
+            Some(Credentials { login: None, secret: SecretString::from(value.trim()) })
+        } else {
+            None
+        }
+    }
+
+    fn basic(value: &str) -> Option<Credentials> {
+        let decoded = SecretString::from(String::from_utf8(FORGIVING.decode(value).ok()?).ok()?);
+        let (login, secret) = decoded.expose_secret().split_once(':')?;
+        Some(Credentials { login: Some(unescaped(login)), secret: SecretString::from(secret) })
+    }
+
+    async fn prove(&self, service: &Service, source: Option<IpAddr>) -> Result<Authenticated, Fault> {
+        let proved = match &self.login {
+            Some(login) => service.authenticate(login, &self.secret, source).await,
+            None => service.authenticate_token(&self.secret, source),
+        };
+        proved.map_err(Fault::from)
+    }
+}
+
+/// Some clients leave out the padding.
+const FORGIVING: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Routers that build `http://login:token@…` themselves send an e-mail address with its `@` still escaped.
+fn unescaped(login: &str) -> String {
+    if login.contains('@') { login.to_owned() } else { login.replacen("%40", "@", 1) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(header: &str, expected: Option<(Option<&str>, &str)>) {
+        let parsed = Credentials::parse(&HeaderValue::from_str(header).unwrap());
+        let seen = parsed.as_ref().map(|parsed| (parsed.login.as_deref(), parsed.secret.expose_secret()));
+        assert_eq!(seen, expected, "{header}");
+    }
+
+    #[test]
+    fn headers_as_clients_send_them() {
+        check("Basic am9lOnB3", Some((Some("joe"), "pw")));
+        check("basic  am9lOnB3 ", Some((Some("joe"), "pw")));
+        check("BASIC am9lOnA6dw==", Some((Some("joe"), "p:w")));
+        check("Basic am9lOnA6dw", Some((Some("joe"), "p:w")));
+        check("Basic am9lJTQwYS5kZTp4", Some((Some("joe@a.de"), "x")));
+        check("Basic am9lOsO8", Some((Some("joe"), "ü")));
+        check("Bearer abc", Some((None, "abc")));
+    }
+
+    #[test]
+    fn headers_that_are_no_credentials() {
+        for header in ["", "Basic", "Basic !!!", "Basic am9l", "Basic am9lOvw=", "Digest username=\"joe\"", "Bearer"] {
+            check(header, None);
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! dyndns2, the protocol of routers, and the Two-DNS update URL that speaks the same words.
+//!
+//! Every answer of the protocol is HTTP 200, because clients read no other; only missing and wrong credentials are 401.
+//! A body has one line for each host. Some clients look for success words anywhere in it, so that an error's line holds
+//! nothing but its code.
+//!
+//! A list that is repeated (`hostname=a&hostname=b`) is one list; of other parameters that are repeated the last counts.
+//! Two different addresses of one family contradict each other, and nothing is changed.
+
+mod report;
+
+use std::fmt;
+
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{Error, HttpRequest, HttpResponse, web};
+use ddns_core::{Command, Fqdn, HostEdit, HostOutcome, NameError, Receipt, Refusal, Together};
+use ddns_service::{Service, ServiceError};
+
+use crate::auth::{CHALLENGE, SignedIn};
+use crate::body::Body;
+use crate::dialect::{Dialect, Fault, road};
+use crate::params::Params;
+use crate::server::State;
+
+/// The roads of this dialect.
+pub(crate) fn roads(config: &mut web::ServiceConfig) {
+    for path in ["/nic/update", "/v2/update", "/v3/update"] {
+        let update = || web::to(update::<DynDns>);
+        config.service(road::<DynDns>(path, "GET, POST", [(Method::GET, update()), (Method::POST, update())]));
+    }
+    config.service(road::<UpdateUrl>("/update", "GET", [(Method::GET, web::to(update_url))]));
+}
+
+/// A dialect that answers in dyndns2's words.
+trait Family: Dialect {
+    const CONTENT_TYPE: &'static str;
+}
+
+/// dyndns2 itself.
+struct DynDns;
+
+impl Family for DynDns {
+    const CONTENT_TYPE: &'static str = "text/plain; charset=utf-8";
+}
+
+/// The Two-DNS update URL.
+struct UpdateUrl;
+
+impl Family for UpdateUrl {
+    const CONTENT_TYPE: &'static str = "text/html; charset=utf-8";
+}
+
+impl Dialect for DynDns {
+    const NAME: &'static str = "dyndns2";
+
+    fn say(fault: Fault) -> HttpResponse {
+        say::<DynDns>(fault)
+    }
+
+    fn writes(_: &Method) -> bool {
+        true
+    }
+}
+
+impl Dialect for UpdateUrl {
+    const NAME: &'static str = "two-dns-update";
+
+    fn say(fault: Fault) -> HttpResponse {
+        say::<UpdateUrl>(fault)
+    }
+
+    fn writes(_: &Method) -> bool {
+        true
+    }
+}
+
+/// `GET` or `POST /nic/update`: parameters from the query and, behind them, from a form.
+async fn update<F: Family>(
+    caller: SignedIn<F>,
+    state: web::Data<State>,
+    request: HttpRequest,
+    body: Body<F>,
+) -> HttpResponse {
+    let form = if request.method() == Method::POST { String::from_utf8_lossy(&body) } else { Default::default() };
+    let params = Params::parse(request.query_string()).and(Params::parse(&form));
+    match carry_out(&caller, &state.service, &params).await {
+        Ok(lines) => answer::<F>(&lines),
+        Err(fault) => F::say(fault),
+    }
+}
+
+/// `GET /update?hostname=`. DuckDNS's request of the same path is not served.
+async fn update_url(
+    caller: Result<SignedIn<UpdateUrl>, Error>,
+    state: web::Data<State>,
+    request: HttpRequest,
+    body: Body<UpdateUrl>,
+) -> Result<HttpResponse, Error> {
+    let params = Params::parse(request.query_string());
+    if params.last("hostname").is_none() && params.last("domains").is_some() {
+        return Ok(body_of::<UpdateUrl>(&mut HttpResponse::NotFound(), "KO"));
+    }
+    Ok(update(caller?, state, request, body).await)
+}
+
+/// One code for each host that was named; a single one where the call as a whole is wrong.
+async fn carry_out<F: Family>(caller: &SignedIn<F>, service: &Service, params: &Params) -> Result<Vec<Code>, Fault> {
+    let hosts = match report::hosts(params) {
+        Ok(hosts) => hosts,
+        Err(code) => return Ok(vec![code]),
+    };
+    let Ok(edit) = report::edit(params, caller.identity.source) else {
+        return Ok(vec![Code::DnsErr; hosts.len()]);
+    };
+    let names: Vec<Fqdn> = hosts.iter().flatten().cloned().collect();
+    if names.is_empty() {
+        return Ok(vec![Code::NotFqdn; hosts.len()]);
+    }
+    let command = Command::SetHosts { hosts: names, edit, together: Together::Each };
+    match caller.submit(service, command).await {
+        Ok(reply) => Ok(lines(&hosts, &reply.receipt, &edit)),
+        Err(ServiceError::Refused(Refusal::Inactive | Refusal::TokenVoid)) => Err(Fault::Unauthorized),
+        Err(ServiceError::Refused(refusal)) => Ok(vec![Code::of(&refusal); hosts.len()]),
+        Err(error) => Err(Fault::of_service(&error)),
+    }
+}
+
+/// The receipt's lines, with a line for each host whose name was none.
+fn lines(hosts: &[Result<Fqdn, NameError>], receipt: &Receipt, edit: &HostEdit) -> Vec<Code> {
+    let done = if let Receipt::Hosts(done) = receipt { done.as_slice() } else { &[] };
+    let mut done = done.iter();
+    let mut line = |host: &Result<Fqdn, NameError>| match host {
+        Err(_) => Code::NotFqdn,
+        Ok(_) => done.next().map_or(Code::ServerError, |line| match &line.outcome {
+            Ok(outcome) => Code::done(outcome, edit),
+            Err(refusal) => Code::of(refusal),
+        }),
+    };
+    hosts.iter().map(&mut line).collect()
+}
+
+/// What a line says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Code {
+    /// The host was changed, to this.
+    Good(String),
+    /// It was so already.
+    NoChg(String),
+    /// This is no host name.
+    NotFqdn,
+    /// The caller has no such host.
+    NoHost,
+    /// Too many hosts in one call.
+    NumHost,
+    /// The address is none, or cannot be this host's.
+    DnsErr,
+    /// It is our fault.
+    ServerError,
+}
+
+impl Code {
+    fn done(outcome: &HostOutcome, edit: &HostEdit) -> Code {
+        let addresses = report::shown(edit, &outcome.host);
+        if outcome.changed { Code::Good(addresses) } else { Code::NoChg(addresses) }
+    }
+
+    /// The one table from the rules' refusals to this dialect's words. A foreign host is answered like a missing one.
+    fn of(refusal: &Refusal) -> Code {
+        match refusal {
+            Refusal::TooMany { .. } => Code::NumHost,
+            Refusal::NotPublic | Refusal::NoSource | Refusal::Conflict { .. } => Code::DnsErr,
+            Refusal::Exhausted => Code::ServerError,
+            _ => Code::NoHost,
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Code::Good(addresses) => write!(f, "good {addresses}"),
+            Code::NoChg(addresses) => write!(f, "nochg {addresses}"),
+            Code::NotFqdn => f.write_str("notfqdn"),
+            Code::NoHost => f.write_str("nohost"),
+            Code::NumHost => f.write_str("numhost"),
+            Code::DnsErr => f.write_str("dnserr"),
+            Code::ServerError => f.write_str("911"),
+        }
+    }
+}
+
+fn answer<F: Family>(lines: &[Code]) -> HttpResponse {
+    let lines: Vec<String> = lines.iter().map(Code::to_string).collect();
+    body_of::<F>(&mut HttpResponse::Ok(), &lines.join("\n"))
+}
+
+fn say<F: Family>(fault: Fault) -> HttpResponse {
+    let (status, words) = match fault {
+        Fault::Unauthorized => (StatusCode::UNAUTHORIZED, "badauth"),
+        Fault::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "badagent"),
+        Fault::CrossSite => (StatusCode::OK, "badagent"),
+        Fault::UrlTooLong | Fault::BodyTooLarge => (StatusCode::OK, "numhost"), // Only a long list of hosts is that long.
+        Fault::BodyBroken | Fault::Busy | Fault::Unavailable => (StatusCode::OK, "911"),
+    };
+    let mut answer = HttpResponse::build(status);
+    match fault {
+        Fault::Unauthorized => answer.insert_header((WWW_AUTHENTICATE, CHALLENGE)),
+        Fault::Method(allow) => answer.insert_header((ALLOW, allow)),
+        _ => &mut answer,
+    };
+    body_of::<F>(&mut answer, words)
+}
+
+/// A body of known length: a chunked one breaks ddclient 3.10.
+fn body_of<F: Family>(answer: &mut actix_web::HttpResponseBuilder, text: &str) -> HttpResponse {
+    answer
+        .insert_header((CONTENT_TYPE, F::CONTENT_TYPE))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(text.to_owned())
+}

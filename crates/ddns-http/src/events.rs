@@ -1,0 +1,30 @@
+//! One log event for each request. Query strings, paths and headers may hold credentials and are never in it.
+
+use std::time::Instant;
+
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+
+use crate::source;
+
+/// Records what was asked (the route's pattern, not the path), what was answered, and how long it took.
+pub(crate) async fn record<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let begin = Instant::now();
+    let response = next.call(request).await?;
+    let request = response.request();
+    let route = request.match_pattern();
+    tracing::info!(
+        method = request.method().as_str(),
+        route = route.as_deref().unwrap_or("-"),
+        status = response.status().as_u16(),
+        micros = begin.elapsed().as_micros(),
+        peer = source::of(request).map(tracing::field::display),
+        "request"
+    );
+    Ok(response)
+}

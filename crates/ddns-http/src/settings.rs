@@ -1,0 +1,19 @@
+//! What an operator may set about HTTP.
+
+use std::num::NonZeroUsize;
+
+use ipnet::IpNet;
+
+/// What an operator may set about HTTP. The default trusts nobody and links to the address that the caller reached.
+#[derive(Clone, Debug, Default)]
+pub struct HttpSettings {
+    /// Proxies whose `X-Forwarded-For` or `Forwarded` (RFC 7239) header tells the caller's address. A proxy on this list
+    /// must itself set or remove both headers.
+    pub trusted_proxies: Vec<IpNet>,
+    /// What links begin with, such as `https://ddns.example`.
+    pub base_url: Option<String>,
+    /// `Host` headers that links may be built from where there is no base URL, with or without the port.
+    pub allowed_hosts: Vec<String>,
+    /// Worker threads; none is one for each processor.
+    pub workers: Option<NonZeroUsize>,
+}

@@ -1,0 +1,156 @@
+//! The Two-DNS API, version 2: hosts, domains and the account as JSON resources.
+
+mod attributes;
+mod words;
+
+use std::sync::Arc;
+
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse, web};
+use ddns_core::{Command, Domain, Fqdn, Host, Receipt, Refusal, Together};
+use ddns_service::ServiceError;
+
+use self::words::{DomainBody, HostBody, UserBody, Wrong, json};
+use crate::auth::{Guest, SignedIn};
+use crate::body::Body;
+use crate::dialect::{Dialect, Fault, road};
+use crate::links;
+use crate::server::State;
+use crate::sight::Sight;
+
+/// The roads of this dialect.
+pub(crate) fn roads(config: &mut web::ServiceConfig) {
+    let hosts = [(Method::GET, web::to(list_hosts)), (Method::POST, web::to(make_host))];
+    let host =
+        [(Method::GET, web::to(show_host)), (Method::PUT, web::to(set_host)), (Method::DELETE, web::to(remove_host))];
+    config.service(road::<TwoDns>("/hosts", "GET, HEAD, POST", hosts));
+    config.service(road::<TwoDns>("/hosts/all", "PUT", [(Method::PUT, web::to(set_all_hosts))]));
+    config.service(road::<TwoDns>("/hosts/{fqdn}", "GET, HEAD, PUT, DELETE", host));
+    config.service(road::<TwoDns>("/users/me", "GET, HEAD", [(Method::GET, web::to(show_me))]));
+    for path in ["/domains", "/api/domains"] {
+        config.service(road::<TwoDns>(path, "GET, HEAD", [(Method::GET, web::to(list_domains))]));
+    }
+}
+
+/// Answers what no dialect has a road for.
+pub(crate) async fn no_such_road() -> HttpResponse {
+    Wrong::Missing.answer()
+}
+
+struct TwoDns;
+
+impl Dialect for TwoDns {
+    const NAME: &'static str = "two-dns";
+
+    fn say(fault: Fault) -> HttpResponse {
+        Wrong::Fault(fault).answer()
+    }
+}
+
+type Caller = SignedIn<TwoDns>;
+type Answer = Result<HttpResponse, Wrong>;
+type Service = web::Data<State>;
+
+/// `POST /hosts`: 201 and the host.
+async fn make_host(caller: Caller, service: Service, request: HttpRequest, body: Body<TwoDns>) -> Answer {
+    let new = attributes::of_new_host(&body, caller.identity.account, caller.identity.source)?;
+    let reply = caller.submit(&service.service, Command::AddHost(new)).await?;
+    let base = links::base(&request, &service.settings);
+    let made = hosts(&reply.receipt).next().ok_or(Wrong::Missing)?;
+    Ok(json(StatusCode::CREATED, &HostBody::new(made, &base)))
+}
+
+/// `GET /hosts`: every own host.
+async fn list_hosts(caller: Caller, service: Service, request: HttpRequest) -> Answer {
+    let snapshot = service.service.snapshot();
+    let sight = readable(Sight::new(&snapshot.registry, &caller.identity))?;
+    Ok(host_list(sight.hosts(), &links::base(&request, &service.settings)))
+}
+
+/// `GET /hosts/{fqdn}`.
+async fn show_host(caller: Caller, service: Service, request: HttpRequest, name: web::Path<String>) -> Answer {
+    let snapshot = service.service.snapshot();
+    let sight = readable(Sight::new(&snapshot.registry, &caller.identity))?;
+    let host = sight.host(&named(&name)?).ok_or(Wrong::Missing)?;
+    Ok(json(StatusCode::OK, &HostBody::new(host, &links::base(&request, &service.settings))))
+}
+
+/// `PUT /hosts/{fqdn}`: 200 and a list of one, as the documentation shows it.
+async fn set_host(
+    caller: Caller,
+    service: Service,
+    request: HttpRequest,
+    name: web::Path<String>,
+    body: Body<TwoDns>,
+) -> Answer {
+    let host = named(&name)?;
+    let edit = attributes::of_edit(&body, caller.identity.source)?;
+    let command = Command::SetHosts { hosts: vec![host.clone()], edit, together: Together::AllOrNothing };
+    let reply = caller.submit(&service.service, command).await;
+    let reply = reply.map_err(|error| about(&host, error, &caller, &service))?;
+    Ok(host_list(hosts(&reply.receipt), &links::base(&request, &service.settings)))
+}
+
+/// `PUT /hosts/all`: every own host changes, or none.
+async fn set_all_hosts(caller: Caller, service: Service, request: HttpRequest, body: Body<TwoDns>) -> Answer {
+    let edit = attributes::of_edit(&body, caller.identity.source)?;
+    let reply = caller.submit(&service.service, Command::SetAllHosts { edit }).await?;
+    Ok(host_list(hosts(&reply.receipt), &links::base(&request, &service.settings)))
+}
+
+/// `DELETE /hosts/{fqdn}`: 204.
+async fn remove_host(caller: Caller, service: Service, name: web::Path<String>) -> Answer {
+    let host = named(&name)?;
+    let removed = caller.submit(&service.service, Command::RemoveHost { host: host.clone() }).await;
+    removed.map_err(|error| about(&host, error, &caller, &service))?;
+    Ok(words::nothing())
+}
+
+/// `GET /users/me`.
+async fn show_me(caller: Caller, service: Service) -> Answer {
+    let snapshot = service.service.snapshot();
+    let sight = readable(Sight::new(&snapshot.registry, &caller.identity))?;
+    let account = snapshot.registry.account(caller.identity.account).ok_or(Wrong::Fault(Fault::Unauthorized))?;
+    Ok(json(StatusCode::OK, &UserBody::new(caller.token(), account, sight.hosts())))
+}
+
+/// `GET /domains`: the shared ones, and the caller's own if it signs in; by name.
+async fn list_domains(guest: Guest<TwoDns>, service: Service) -> Answer {
+    let snapshot = service.service.snapshot();
+    let own = guest.0.filter(|caller| Sight::new(&snapshot.registry, &caller.identity).may_read());
+    let own = own.map(|caller| caller.identity.account);
+    let open = |domain: &&Arc<Domain>| domain.shared || (own.is_some() && domain.owner == own);
+    let mut domains: Vec<_> = snapshot.registry.domains().filter(open).map(|domain| DomainBody::new(domain)).collect();
+    domains.sort();
+    Ok(json(StatusCode::OK, &domains))
+}
+
+fn named(path: &str) -> Result<Fqdn, Wrong> {
+    path.parse().map_err(|_| Wrong::Missing)
+}
+
+fn readable(sight: Sight<'_>) -> Result<Sight<'_>, Wrong> {
+    if sight.may_read() { Ok(sight) } else { Err(Wrong::from(Refusal::OutOfScope)) }
+}
+
+/// A refusal about one host. One that the caller's token does not reach is not there.
+fn about(host: &Fqdn, error: ServiceError, caller: &Caller, service: &State) -> Wrong {
+    let snapshot = service.service.snapshot();
+    match error {
+        ServiceError::Refused(Refusal::OutOfScope)
+            if !Sight::new(&snapshot.registry, &caller.identity).covers(host) =>
+        {
+            Wrong::Missing
+        }
+        error => Wrong::from(error),
+    }
+}
+
+fn hosts(receipt: &Receipt) -> impl Iterator<Item = &Arc<Host>> {
+    let lines = if let Receipt::Hosts(lines) = receipt { lines.as_slice() } else { &[] };
+    lines.iter().filter_map(|line| line.outcome.as_ref().ok()).map(|outcome| &outcome.host)
+}
+
+fn host_list<'h>(hosts: impl Iterator<Item = &'h Arc<Host>>, base: &str) -> HttpResponse {
+    json(StatusCode::OK, &hosts.map(|host| HostBody::new(host, base)).collect::<Vec<_>>())
+}

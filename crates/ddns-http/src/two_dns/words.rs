@@ -1,0 +1,240 @@
+//! What Two-DNS answers look like: representations in the documentation's order of keys, and the one table of errors.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use ddns_core::{Account, Domain, Fqdn, Host, Login, Refusal, UnicastV6};
+use ddns_service::ServiceError;
+use serde::{Serialize, Serializer};
+
+use crate::auth::CHALLENGE;
+use crate::dialect::Fault;
+
+/// A host under `/hosts`.
+#[derive(Serialize)]
+pub(super) struct HostBody<'h> {
+    activate_wildcard: bool,
+    ttl: u32,
+    fqdn: &'h Fqdn,
+    ip_address: Option<IpAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ip6_address: Option<Ipv6Addr>,
+    url: String,
+}
+
+impl<'h> HostBody<'h> {
+    pub(super) fn new(host: &'h Host, base: &str) -> HostBody<'h> {
+        HostBody {
+            activate_wildcard: host.wildcard,
+            ttl: host.ttl.secs(),
+            fqdn: &host.name,
+            ip_address: main_address(host),
+            ip6_address: second_address(host),
+            url: format!("{base}/hosts/{}", host.name.name()),
+        }
+    }
+}
+
+/// The IPv4 address, or the IPv6 one where there is no IPv4.
+fn main_address(host: &Host) -> Option<IpAddr> {
+    host.address().map(|address| address.addr())
+}
+
+/// The IPv6 address of a host that has both.
+fn second_address(host: &Host) -> Option<Ipv6Addr> {
+    host.ipv4.and(host.ipv6).map(UnicastV6::addr)
+}
+
+/// The account under `/users/me`. One client takes `api_token` to be the first key.
+#[derive(Serialize)]
+pub(super) struct UserBody<'a> {
+    api_token: Option<&'a str>,
+    email: &'a Login,
+    max_allowed_hosts: u32,
+    hosts: Vec<OwnHostBody<'a>>,
+}
+
+/// A host under `/users/me`: other keys in another order.
+#[derive(Serialize)]
+struct OwnHostBody<'h> {
+    activate_wildcard: bool,
+    fqdn: &'h Fqdn,
+    ip_address: Option<IpAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ip6_address: Option<Ipv6Addr>,
+    ttl: u32,
+}
+
+impl<'a> UserBody<'a> {
+    pub(super) fn new(
+        api_token: Option<&'a str>,
+        account: &'a Account,
+        hosts: impl Iterator<Item = &'a Arc<Host>>,
+    ) -> UserBody<'a> {
+        let hosts = hosts.map(|host| OwnHostBody::new(host)).collect();
+        UserBody { api_token, email: &account.login, max_allowed_hosts: account.max_hosts, hosts }
+    }
+}
+
+impl<'h> OwnHostBody<'h> {
+    fn new(host: &'h Host) -> OwnHostBody<'h> {
+        OwnHostBody {
+            activate_wildcard: host.wildcard,
+            fqdn: &host.name,
+            ip_address: main_address(host),
+            ip6_address: second_address(host),
+            ttl: host.ttl.secs(),
+        }
+    }
+}
+
+/// A domain under `/domains`, ordered by its name as it is written.
+#[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct DomainBody {
+    name: String,
+}
+
+impl DomainBody {
+    pub(super) fn new(domain: &Domain) -> DomainBody {
+        DomainBody { name: domain.name.name().to_string() }
+    }
+}
+
+/// An answer with a body, in compact JSON.
+pub(super) fn json(status: StatusCode, body: &impl Serialize) -> HttpResponse {
+    respond(&mut HttpResponse::build(status), body)
+}
+
+/// 204.
+pub(super) fn nothing() -> HttpResponse {
+    HttpResponse::NoContent().finish()
+}
+
+fn respond(answer: &mut HttpResponseBuilder, body: &impl Serialize) -> HttpResponse {
+    let text = serde_json::to_string(body).unwrap_or_default(); // Cannot fail: no map of ours has keys that are not text.
+    answer.insert_header((CONTENT_TYPE, "application/json; charset=utf-8")).insert_header((CACHE_CONTROL, "no-store"));
+    answer.body(text)
+}
+
+/// An attribute, and what is wrong with it.
+pub(super) type Complaint = (&'static str, &'static str);
+
+/// Everything that this dialect answers instead of success.
+#[derive(Debug)]
+pub(super) enum Wrong {
+    /// The resource must exist, and be the caller's.
+    Missing,
+    /// The body must be one JSON object.
+    NotJson,
+    /// The body must have this resource's attributes only.
+    Attributes,
+    /// These attributes must be otherwise.
+    Fields(Vec<Complaint>),
+    /// A rule of the service forbids it.
+    Refused(StatusCode, String),
+    /// What every dialect has to say.
+    Fault(Fault),
+}
+
+impl Wrong {
+    /// Status and body.
+    pub(super) fn answer(&self) -> HttpResponse {
+        match self {
+            Wrong::Missing => message(StatusCode::NOT_FOUND, "Sorry, resource does not exist"),
+            Wrong::NotJson => message(StatusCode::BAD_REQUEST, "JSON could not be parsed"),
+            Wrong::Attributes => message(StatusCode::UNPROCESSABLE_ENTITY, "JSON contains wrong attributes"),
+            Wrong::Fields(complaints) => json(StatusCode::UNPROCESSABLE_ENTITY, &Complaints(complaints)),
+            Wrong::Refused(status, words) => message(*status, words),
+            Wrong::Fault(fault) => say(*fault),
+        }
+    }
+}
+
+fn say(fault: Fault) -> HttpResponse {
+    let (status, words) = match fault {
+        Fault::Unauthorized => (StatusCode::UNAUTHORIZED, "Sign in with your e-mail address and your API token"),
+        Fault::CrossSite => (StatusCode::FORBIDDEN, "Another site made your browser send this"),
+        Fault::UrlTooLong => (StatusCode::URI_TOO_LONG, "The URL is too long"),
+        Fault::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
+        Fault::BodyBroken => return Wrong::NotJson.answer(),
+        Fault::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "This resource has other methods"),
+        Fault::Busy | Fault::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Nothing was changed; try again later"),
+    };
+    let mut answer = HttpResponse::build(status);
+    match fault {
+        Fault::Unauthorized => answer.insert_header((WWW_AUTHENTICATE, CHALLENGE)),
+        Fault::Method(allow) => answer.insert_header((ALLOW, allow)),
+        Fault::Busy => answer.insert_header((RETRY_AFTER, "1")),
+        Fault::Unavailable => answer.insert_header((RETRY_AFTER, "10")),
+        _ => &mut answer,
+    };
+    respond(&mut answer, &Message { message: words })
+}
+
+fn message(status: StatusCode, words: &str) -> HttpResponse {
+    json(status, &Message { message: words })
+}
+
+#[derive(Serialize)]
+struct Message<'w> {
+    message: &'w str,
+}
+
+/// `{"ttl":["is not included in the list"]}`.
+struct Complaints<'c>(&'c [Complaint]);
+
+impl Serialize for Complaints<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(field, words)| (field, [words])))
+    }
+}
+
+impl From<ServiceError> for Wrong {
+    fn from(error: ServiceError) -> Wrong {
+        match error {
+            ServiceError::Refused(refusal) => Wrong::from(refusal),
+            error => Wrong::Fault(Fault::of_service(&error)),
+        }
+    }
+}
+
+/// The one table from the rules' refusals to this dialect's words.
+impl From<Refusal> for Wrong {
+    fn from(refusal: Refusal) -> Wrong {
+        let field = |field, words| Wrong::Fields(vec![(field, words)]);
+        match refusal {
+            Refusal::NotFound { .. } | Refusal::NotYours { .. } => Wrong::Missing,
+            Refusal::Inactive | Refusal::TokenVoid => Wrong::Fault(Fault::Unauthorized),
+            Refusal::OutOfScope | Refusal::OperatorOnly => Wrong::Refused(StatusCode::FORBIDDEN, refusal.to_string()),
+            Refusal::Taken { .. } | Refusal::Reserved { .. } | Refusal::Overlaps { .. } | Refusal::Conflict { .. } => {
+                field("hostname", "has already been taken")
+            }
+            Refusal::ReservedLabel { .. } | Refusal::Apex { .. } => field("hostname", "is reserved"),
+            Refusal::NoDomain { .. } | Refusal::PrivateDomain { .. } => {
+                field("domainname", "is not included in the list")
+            }
+            Refusal::NotPublic | Refusal::NoSource => field("ip_address", "is invalid"),
+            Refusal::Quota { .. }
+            | Refusal::TooMany { .. }
+            | Refusal::DomainInUse { .. }
+            | Refusal::Managed { .. }
+            | Refusal::Exhausted => Wrong::Refused(StatusCode::UNPROCESSABLE_ENTITY, refusal.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a Two-DNS error")
+    }
+}
+
+impl ResponseError for Wrong {
+    fn error_response(&self) -> HttpResponse {
+        self.answer()
+    }
+}

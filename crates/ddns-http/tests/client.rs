@@ -1,0 +1,95 @@
+//! A tiny HTTP client on a raw socket: it shows exactly what came over the wire.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+/// One connection.
+pub struct Line {
+    stream: BufReader<TcpStream>,
+}
+
+/// One answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub version: String,
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Line {
+    pub fn to(address: SocketAddr) -> Line {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Line { stream: BufReader::new(stream) }
+    }
+
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.stream.get_mut().write_all(bytes.as_ref()).unwrap();
+    }
+
+    /// The next answer; to a `HEAD` without looking for a body.
+    pub fn receive(&mut self, head: bool) -> Answer {
+        let mut lines = Vec::new();
+        loop {
+            let mut line = String::new();
+            assert_ne!(self.stream.read_line(&mut line).unwrap(), 0, "the connection ended inside {lines:?}");
+            if line == "\r\n" {
+                break;
+            }
+            lines.push(line.strip_suffix("\r\n").expect("lines end with CR LF").to_owned());
+        }
+        let (version, status) = lines[0].split_once(' ').unwrap();
+        let header = |line: &String| line.split_once(": ").map(|(name, value)| (name.to_lowercase(), value.to_owned()));
+        let mut answer = Answer {
+            version: version.to_owned(),
+            status: status[..3].parse().unwrap(),
+            headers: lines[1..].iter().map(|line| header(line).unwrap()).collect(),
+            body: String::new(),
+        };
+        let length = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
+        if !head {
+            let mut body = vec![0; length];
+            self.stream.read_exact(&mut body).unwrap();
+            answer.body = String::from_utf8(body).unwrap();
+        }
+        answer
+    }
+
+    /// Whether the other side closes without another octet.
+    pub fn is_closed(&mut self) -> bool {
+        let mut rest = Vec::new();
+        self.stream.read_to_end(&mut rest).is_ok() && rest.is_empty()
+    }
+
+    /// Whether the connection stays open for a moment.
+    pub fn stays_open(&mut self) -> bool {
+        self.stream.get_ref().set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+        self.stream.read(&mut [0]).is_err()
+    }
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
+    /// What holds for every answer: old clients know bodies by their announced length, and read nothing else.
+    pub fn check_framing(&self) {
+        assert_eq!(self.header("transfer-encoding"), None, "{self:?}");
+        assert_eq!(self.header("content-encoding"), None, "{self:?}");
+        assert_eq!(self.header("location"), None, "{self:?}");
+        if self.status != 204 {
+            assert!(self.header("content-length").is_some(), "{self:?}");
+        }
+    }
+}
+
+/// One request on a connection of its own.
+pub fn ask(address: SocketAddr, request: impl AsRef<[u8]>) -> Answer {
+    let mut line = Line::to(address);
+    line.send(&request);
+    line.receive(request.as_ref().starts_with(b"HEAD "))
+}

@@ -1,0 +1,146 @@
+//! Conversations as data: `tests/data/*.txt`, each case in a house of its own.
+//!
+//! ```text
+//! == what the case is about
+//! > GET /nic/update?hostname=home.dyn.example       a request; "> " again for each header, ". " for each line of a body
+//! > Authorization: joe                              credentials by name (see house.rs)
+//! < 200                                             the status; "< " again for each header that must be there
+//! = good 127.0.0.1                                  the whole body, line by line
+//! ? home.dyn.example 127.0.0.1 - 60 plain no        a host afterwards: IPv4, IPv6, ttl, wildcard, offline; or "absent"
+//! ? entries 1                                       how many entries the request added to the log
+//! ```
+//!
+//! A request line without a version is HTTP/1.1 with a `Host`. `{token NAME}` stands for a token.
+
+use crate::client::ask;
+use crate::house::House;
+
+#[test]
+fn two_dns() {
+    run(include_str!("data/two_dns.txt"), 34);
+}
+
+#[test]
+fn dyndns() {
+    run(include_str!("data/dyndns.txt"), 40);
+}
+
+#[test]
+fn update_url() {
+    run(include_str!("data/update_url.txt"), 6);
+}
+
+#[test]
+fn plain() {
+    run(include_str!("data/plain.txt"), 7);
+}
+
+/// At least so many cases there are: a file that is not read as meant fails.
+fn run(file: &str, at_least: usize) {
+    let cases: Vec<&str> = file.split("\n== ").skip(1).collect();
+    assert!(cases.len() >= at_least, "only {} cases", cases.len());
+    for case in cases {
+        let (title, steps) = case.split_once('\n').unwrap();
+        Case::new(title).run(steps);
+    }
+}
+
+struct Case<'c> {
+    title: &'c str,
+    house: House,
+    request: Vec<&'c str>,
+    body: Vec<&'c str>,
+    expected: Vec<&'c str>,
+    expected_body: Vec<&'c str>,
+    before: u64,
+}
+
+impl<'c> Case<'c> {
+    fn new(title: &'c str) -> Case<'c> {
+        let house = House::new();
+        let before = house.entries();
+        let [request, body, expected, expected_body] = [const { Vec::new() }; 4];
+        Case { title, house, request, body, expected, expected_body, before }
+    }
+
+    fn run(mut self, steps: &'c str) {
+        for line in steps.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            let (kind, rest) = line.split_once(' ').unwrap_or((line, ""));
+            if matches!(kind, ">" | "?") && !self.expected.is_empty() {
+                self.talk();
+            }
+            match kind {
+                ">" => self.request.push(rest),
+                "." => self.body.push(rest),
+                "<" => self.expected.push(rest),
+                "=" => self.expected_body.push(rest),
+                "?" => self.look(rest),
+                other => panic!("{}: what is {other:?}?", self.title),
+            }
+        }
+        if !self.expected.is_empty() {
+            self.talk();
+        }
+        assert!(self.request.is_empty(), "{}: a request without an answer", self.title);
+    }
+
+    /// Sends the request and compares the answer.
+    fn talk(&mut self) {
+        self.before = self.house.entries();
+        let request = self.raw();
+        let answer = ask(self.house.address, &request);
+        answer.check_framing();
+        let title = format!("{}\n{request}\n{answer:?}", self.title);
+        let mut expected = self.expected.drain(..);
+        assert_eq!(Some(answer.status.to_string().as_str()), expected.next(), "{title}");
+        for header in expected {
+            let (name, value) = header.split_once(": ").unwrap();
+            assert_eq!(answer.header(&name.to_lowercase()), Some(value), "{name}: {title}");
+        }
+        let body = self.house.filled(&self.expected_body.join("\n"));
+        assert_eq!(answer.body, body, "{title}");
+        self.request.clear();
+        self.body.clear();
+        self.expected_body.clear();
+    }
+
+    fn raw(&self) -> String {
+        let mut lines = self.request.iter();
+        let first = lines.next().unwrap_or_else(|| panic!("{}: an answer without a request", self.title));
+        let versioned = first.contains(" HTTP/");
+        let mut raw =
+            if versioned { format!("{first}\r\n") } else { format!("{first} HTTP/1.1\r\nHost: ddns.test\r\n") };
+        for line in lines {
+            let line = match line.strip_prefix("Authorization: ") {
+                Some(who) => format!("Authorization: {}", self.house.authorization(who)),
+                None => (*line).to_owned(),
+            };
+            raw.push_str(&format!("{line}\r\n"));
+        }
+        let body = self.body.join("\n");
+        if !self.body.is_empty() {
+            raw.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        }
+        raw + "\r\n" + &body
+    }
+
+    fn look(&self, what: &str) {
+        let (name, expected) = what.split_once(' ').unwrap();
+        let seen = match name {
+            "entries" => (self.house.entries() - self.before).to_string(),
+            host => self.house.host(host),
+        };
+        assert_eq!(seen, expected, "{}: {name}", self.title);
+    }
+}
+
+impl House {
+    fn filled(&self, text: &str) -> String {
+        let mut filled = text.to_owned();
+        while let Some((before, rest)) = filled.split_once("{token ") {
+            let (name, after) = rest.split_once('}').unwrap();
+            filled = format!("{before}{}{after}", self.token(name));
+        }
+        filled
+    }
+}

@@ -1,0 +1,187 @@
+//! A whole service on port 0: a store in memory, a clock that stands still, and what the tests assume to be there.
+
+use std::net::SocketAddr;
+use std::sync::LazyLock;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use ddns_core::{
+    AccountNo, AccountState, Actions, Caller, Command, Fqdn, HostScope, HostTtl, NewAccount, NewDomain, NewHost,
+    NewToken, Receipt, Role, Scope, Timestamp,
+};
+use ddns_http::{HttpSettings, Server, bind, serve};
+use ddns_service::{ManualClock, Options, Origin, Request, Service, fresh};
+use ddns_store::{MemoryStore, Secret};
+use secrecy::{ExposeSecret, SecretString};
+
+/// The password of every account.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// Hashed once: hashing is slow on purpose.
+static HASH: LazyLock<Secret> = LazyLock::new(|| fresh::password(&SecretString::from(PASSWORD)).unwrap());
+
+pub struct House {
+    pub service: Service,
+    pub server: Option<Server>,
+    pub address: SocketAddr,
+    pub store: MemoryStore,
+    joe: AccountNo,
+    credentials: Vec<(&'static str, String, String)>,
+}
+
+impl House {
+    /// With links that begin with `http://api.test`, behind a proxy at 127.0.0.1.
+    pub fn new() -> House {
+        House::with(HttpSettings {
+            trusted_proxies: vec!["127.0.0.1/32".parse().unwrap()],
+            base_url: Some("http://api.test/".to_owned()),
+            ..HttpSettings::default()
+        })
+    }
+
+    /// Shared `dyn.example` and `a-dyn.example`, joe's own `joe.example`, eve's own `eve.example`; hosts `home` and `cam`
+    /// of joe, `eve` of eve.
+    pub fn with(settings: HttpSettings) -> House {
+        let store = MemoryStore::new();
+        let clock = ManualClock::at(Timestamp::from_secs(1_800_000_000));
+        let service = Service::start(Box::new(store.clone()), Options { clock, ..Options::default() }).unwrap();
+        let listeners = bind(&["127.0.0.1:0".parse().unwrap()]).unwrap();
+        let workers = std::num::NonZeroUsize::new(1);
+        let server = serve(listeners, service.clone(), HttpSettings { workers, ..settings }).unwrap();
+        let address = server.local_addrs()[0];
+        let joe = add_account(&service, "joe@example.org", AccountState::Active, Role::User);
+        let mut house = House { service, server: Some(server), address, store, joe, credentials: Vec::new() };
+        house.furnish();
+        house
+    }
+
+    fn furnish(&mut self) {
+        let joe = self.joe;
+        let eve = add_account(&self.service, "eve@example.org", AccountState::Active, Role::User);
+        let ann = add_account(&self.service, "ann", AccountState::Active, Role::Operator);
+        let sue = add_account(&self.service, "sue@example.org", AccountState::Suspended, Role::User);
+        for (name, owner) in
+            [("dyn.example", None), ("a-dyn.example", None), ("joe.example", Some(joe)), ("eve.example", Some(eve))]
+        {
+            self.add_domain(name, owner);
+        }
+        for (name, owner) in [("home.dyn.example", joe), ("cam.dyn.example", joe), ("eve.dyn.example", eve)] {
+            self.add_host(name, owner);
+        }
+        self.credentials("joe", "joe@example.org", joe, Scope::FULL);
+        self.credentials("eve", "eve@example.org", eve, Scope::FULL);
+        self.credentials("ann", "ann", ann, Scope::FULL);
+        self.credentials("suspended", "sue@example.org", sue, Scope::FULL);
+        let home = || HostScope::Only(vec!["home.dyn.example".parse().unwrap()]);
+        self.credentials("home-only", "joe@example.org", joe, Scope { hosts: home(), ..Scope::FULL });
+        let update = Actions { update: true, acme_challenge: false, read: false, manage: false };
+        self.credentials("update-only", "joe@example.org", joe, Scope { actions: update, ..Scope::FULL });
+        let networks = vec!["198.51.100.0/24".parse().unwrap()];
+        self.credentials("office-only", "joe@example.org", joe, Scope { networks, ..Scope::FULL });
+    }
+
+    fn add_domain(&self, name: &str, owner: Option<AccountNo>) {
+        let domain = NewDomain {
+            id: fresh::uuid(),
+            name: name.parse().unwrap(),
+            owner,
+            shared: owner.is_none(),
+            email: None,
+            ttl: None,
+            description: None,
+        };
+        run(&self.service, Command::AddDomain(domain));
+    }
+
+    pub fn add_host(&self, name: &str, owner: AccountNo) {
+        let name = name.parse().unwrap();
+        let host = NewHost { name, owner, ipv4: None, ipv6: None, ttl: HostTtl::S60, wildcard: false };
+        run(&self.service, Command::AddHost(host));
+    }
+
+    fn credentials(&mut self, name: &'static str, login: &str, account: AccountNo, scope: Scope) {
+        let (text, digest) = fresh::token();
+        let secret = fresh::secret_id();
+        let token = NewToken { id: fresh::uuid(), account, label: name.parse().unwrap(), scope, secret };
+        let request = Request::new(Caller::Local, Command::AddToken(token), Origin::new("test"));
+        self.service.submit_blocking(request.with_secret(secret, digest)).unwrap();
+        self.credentials.push((name, login.to_owned(), text.expose_secret().to_owned()));
+    }
+
+    pub fn token(&self, name: &str) -> &str {
+        &self.find(name).2
+    }
+
+    fn find(&self, name: &str) -> &(&'static str, String, String) {
+        self.credentials.iter().find(|(known, ..)| *known == name).unwrap_or_else(|| panic!("no credentials {name}"))
+    }
+
+    /// The value of an `Authorization` header: `joe` (login and token), `joe/escaped` (with `%40`), `joe/password`,
+    /// `joe/bearer`, `joe/wrong`, `nobody`; what has a space in it is sent as it is.
+    pub fn authorization(&self, who: &str) -> String {
+        let basic =
+            |login: &str, secret: &str| format!("Basic {}", BASE64_STANDARD.encode(format!("{login}:{secret}")));
+        if who.contains(' ') {
+            return who.to_owned();
+        }
+        if who == "nobody" {
+            return basic("nobody@example.org", PASSWORD);
+        }
+        let (name, how) = who.split_once('/').unwrap_or((who, "token"));
+        let (_, login, token) = self.find(name);
+        match how {
+            "token" => basic(login, token),
+            "escaped" => basic(&login.replace('@', "%40"), token),
+            "password" => basic(login, PASSWORD),
+            "wrong" => basic(login, "wrong horse battery"),
+            "bearer" => format!("Bearer {token}"),
+            other => panic!("no such way to sign in: {other}"),
+        }
+    }
+
+    /// A host as a line of text, or `absent`.
+    pub fn host(&self, name: &str) -> String {
+        let snapshot = self.service.snapshot();
+        let name: Fqdn = name.parse().unwrap();
+        let Some(host) = snapshot.registry.host(&name) else { return "absent".to_owned() };
+        let ipv4 = host.ipv4.map_or("-".to_owned(), |address| address.addr().to_string());
+        let ipv6 = host.ipv6.map_or("-".to_owned(), |address| address.addr().to_string());
+        let wildcard = if host.wildcard { "wildcard" } else { "plain" };
+        format!("{ipv4} {ipv6} {} {wildcard} {:?}", host.ttl.secs(), host.offline).to_lowercase()
+    }
+
+    /// How many entries the log has.
+    pub fn entries(&self) -> u64 {
+        self.service.snapshot().version.to_string().parse().unwrap()
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        drop(self.server.take());
+        self.service.stop();
+    }
+}
+
+fn add_account(service: &Service, login: &str, state: AccountState, role: Role) -> AccountNo {
+    let id = fresh::secret_id();
+    let account = NewAccount {
+        id: fresh::uuid(),
+        login: login.parse().unwrap(),
+        state,
+        role,
+        max_hosts: 5,
+        max_domains: 5,
+        password: Some(id),
+    };
+    let hash = HASH.clone();
+    let request = Request::new(Caller::Local, Command::AddAccount(account), Origin::new("test"));
+    match service.submit_blocking(request.with_secret(id, hash)).unwrap().receipt {
+        Receipt::Account(account) => account.number,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn run(service: &Service, command: Command) {
+    service.submit_blocking(Request::new(Caller::Local, command, Origin::new("test"))).unwrap();
+}

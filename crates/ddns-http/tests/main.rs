@@ -1,0 +1,16 @@
+//! The HTTP dialects over real sockets: what clients send, byte for byte, and what they read.
+
+#[cfg(test)]
+mod client;
+#[cfg(test)]
+mod conversations;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod house;
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
+mod serving;
+#[cfg(test)]
+mod wire;

@@ -1,0 +1,73 @@
+//! Secrets reach no log line at any level, in no form; each request leaves one event.
+
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
+use crate::client::ask;
+use crate::house::{House, PASSWORD};
+
+/// Everything that this process logs, from every test.
+static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+struct Log;
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        LOG.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn no_log_line_at_any_level_holds_a_secret() {
+    let level = tracing_subscriber::filter::LevelFilter::TRACE;
+    tracing_subscriber::fmt().with_max_level(level).with_ansi(false).with_writer(|| Log).init();
+    let house = House::new();
+    let token = house.token("joe").to_owned();
+    for who in ["joe", "joe/password", "joe/bearer", "joe/wrong", "home-only"] {
+        let authorization = house.authorization(who);
+        for path in [
+            "/nic/update?hostname=home.dyn.example&password={}",
+            "/hosts",
+            "/users/me",
+            "/update?domains=x&token={}",
+            "/{}",
+            "/hosts/{}",
+        ] {
+            let path = path.replace("{}", &token);
+            ask(house.address, format!("GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n\r\n"));
+            ask(
+                house.address,
+                format!(
+                    "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\nContent-Length: 40\r\n\r\n{token}"
+                ),
+            );
+        }
+    }
+    let log = String::from_utf8_lossy(&LOG.lock().unwrap_or_else(PoisonError::into_inner)).into_owned();
+    let basic = house.authorization("joe");
+    let escaped = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
+    let secrets = [
+        token.clone(),
+        PASSWORD.to_owned(),
+        basic.replace("Basic ", ""),
+        BASE64_STANDARD.encode(&token),
+        escaped(&token),
+    ];
+    for secret in secrets {
+        assert!(!log.contains(&secret), "{secret}");
+    }
+    assert!(log.contains("TRACE"), "the log reaches down to the lowest level");
+    let event = log.lines().find(|line| line.contains("route=\"/users/me\"")).expect("each request leaves an event");
+    for part in [" INFO ", "method=\"GET\"", "status=200", "micros=", "peer=127.0.0.1"] {
+        assert!(event.contains(part), "{part} in {event}");
+    }
+    assert!(log.lines().any(|line| line.contains("route=\"/hosts/{fqdn}\"")), "routes are patterns, not paths");
+}
