@@ -54,12 +54,19 @@ pub fn answer(
 ) -> Verdict {
     let Some(domain) = registry.enclosing(question.key()) else { return Verdict::Refused };
     let mut asked = Asked { registry, record_type, sections };
-    let verdict = asked.step(domain, question, Owner::Question, policy::CNAME_CHAIN);
-    match verdict {
-        Verdict::NoData | Verdict::NxDomain => asked.negative(domain),
-        Verdict::Answer | Verdict::Referral | Verdict::Refused => (),
+    asked.step(domain, question, Owner::Question, &Trail { key: question.key(), before: None })
+}
+
+/// The names that aliases have led through, the newest first.
+struct Trail<'a> {
+    key: &'a [u8],
+    before: Option<&'a Trail<'a>>,
+}
+
+impl Trail<'_> {
+    fn keys(&self) -> impl Iterator<Item = &[u8]> {
+        std::iter::successors(Some(self), |trail| trail.before).map(|trail| trail.key)
     }
-    verdict
 }
 
 struct Asked<'a> {
@@ -69,14 +76,14 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// Answers one name; `left` aliases may still be followed.
-    fn step(&mut self, domain: &Domain, question: &QueryName, owner: Owner<'_>, left: usize) -> Verdict {
+    /// Answers the newest name of the trail.
+    fn step(&mut self, domain: &Domain, question: &QueryName, owner: Owner<'_>, trail: &Trail<'_>) -> Verdict {
         let apex = domain.name.name().key();
         if self.refer(domain, question) {
             return Verdict::Referral;
         }
         if question.is_whole() && self.exists(domain, question.key()) {
-            return self.records(domain, question.key(), owner, left);
+            return self.records(domain, question.key(), owner, trail);
         }
         let mut encloser = if question.is_whole() { name::parent_key(question.key()) } else { Some(question.key()) };
         while let Some(key) = encloser.filter(|key| key.len() > apex.len()) {
@@ -85,11 +92,11 @@ impl Asked<'_> {
             }
             encloser = name::parent_key(key);
         }
-        let Some(encloser) = encloser else { return Verdict::NxDomain };
-        let mut wildcard = [0u8; policy::NAME_WIRE_MAX];
-        match wildcard_key(encloser, &mut wildcard) {
-            Some(key) if self.has_records(domain, key) => self.records(domain, key, owner, left),
-            Some(_) | None => Verdict::NxDomain,
+        let mut buffer = [0u8; policy::NAME_WIRE_MAX];
+        let wildcard = encloser.and_then(|encloser| wildcard_key(encloser, &mut buffer));
+        match wildcard.filter(|key| self.has_records(domain, key)) {
+            Some(key) => self.records(domain, key, owner, trail),
+            None => self.negative(domain, Verdict::NxDomain),
         }
     }
 
@@ -121,7 +128,7 @@ impl Asked<'_> {
         self.registry.servers().any(|server| !server.addresses.is_empty() && inside(&server.name))
     }
 
-    fn records(&mut self, domain: &Domain, key: &[u8], owner: Owner<'_>, left: usize) -> Verdict {
+    fn records(&mut self, domain: &Domain, key: &[u8], owner: Owner<'_>, trail: &Trail<'_>) -> Verdict {
         let mut wanted = self.record_type;
         let mut found = false;
         let mut alias: Option<Name> = None;
@@ -140,35 +147,31 @@ impl Asked<'_> {
             }
         });
         match alias {
-            Some(target) => self.follow(&target, left),
+            Some(target) => self.follow(&target, trail),
             None if found => Verdict::Answer,
-            None => Verdict::NoData,
+            None => self.negative(domain, Verdict::NoData),
         }
     }
 
-    /// Follows an alias as long as it stays in our zones; where it leads out, the resolver goes on.
-    fn follow(&mut self, target: &Name, left: usize) -> Verdict {
-        let Some(left) = left.checked_sub(1) else { return Verdict::Answer };
+    /// Follows an alias as long as it stays in our zones and leads to a new name; else the resolver goes on.
+    fn follow(&mut self, target: &Name, trail: &Trail<'_>) -> Verdict {
+        if trail.keys().any(|key| key == target.key()) || trail.keys().count() > policy::CNAME_CHAIN {
+            return Verdict::Answer;
+        }
         let Some(domain) = self.registry.enclosing(target.key()) else { return Verdict::Answer };
-        let question = QueryName::from(target);
-        match self.step(domain, &question, Owner::Name(target), left) {
-            Verdict::NxDomain => {
-                self.negative(domain);
-                Verdict::NxDomain
-            }
-            Verdict::NoData => {
-                self.negative(domain);
-                Verdict::Answer
-            }
-            Verdict::Answer | Verdict::Referral | Verdict::Refused => Verdict::Answer,
+        let trail = Trail { key: target.key(), before: Some(trail) };
+        match self.step(domain, &QueryName::from(target), Owner::Name(target), &trail) {
+            Verdict::NxDomain => Verdict::NxDomain,
+            Verdict::Answer | Verdict::NoData | Verdict::Referral | Verdict::Refused => Verdict::Answer,
         }
     }
 
     /// The SOA that tells how long "no" may be cached (RFC 2308, section 3).
-    fn negative(&mut self, domain: &Domain) {
+    fn negative(&mut self, domain: &Domain, verdict: Verdict) -> Verdict {
         let soa = zone::soa(self.registry, domain);
         let ttl = domain.ttl.min(domain.timers.minimum);
         self.sections.authority(domain.name.name(), ttl, &RecordData::Soa(soa));
+        verdict
     }
 
     /// Hands over a delegation to somebody else's name servers, if the question lies at or below one.
@@ -194,12 +197,17 @@ impl Asked<'_> {
         true
     }
 
+    /// The addresses of a name server that lies in the zone itself.
     fn glue(&mut self, domain: &Domain, server: &Name) {
-        for record in self.registry.records_at(server) {
-            if matches!(record.data, RecordData::A(_) | RecordData::Aaaa(_)) {
-                self.sections.additional(server, record.ttl.unwrap_or(domain.ttl), &record.data);
-            }
+        if self.registry.enclosing(server.key()).is_none_or(|enclosing| enclosing.number != domain.number) {
+            return;
         }
+        let sections = &mut *self.sections;
+        zone::each_own_record(self.registry, domain, server.key(), &mut |ttl, data| {
+            if matches!(data, RecordData::A(_) | RecordData::Aaaa(_)) {
+                sections.additional(server, ttl, data);
+            }
+        });
     }
 }
 
