@@ -77,6 +77,8 @@ pub const TCP_PER_ADDRESS: usize = 100;
 pub const TCP_FIRST: Duration = Duration::from_secs(5);
 /// Silence on a TCP connection before it is closed.
 pub const TCP_IDLE: Duration = Duration::from_secs(10);
+/// Octets of one request over TCP: a question takes some hundred at most, with room for what extensions may add.
+pub const TCP_REQUEST_MAX: u16 = 4_096;
 /// One answer on a TCP connection is taken within this.
 pub const TCP_WRITE: Duration = Duration::from_secs(2);
 

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
+use ddns_core::policy;
 use ddns_service::Service;
 use ddns_wire::{Reply, Transport, respond};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
@@ -23,8 +24,6 @@ pub(super) struct Connection {
     outgoing: Vec<u8>,
 }
 
-/// A question takes some hundred octets at most, with room for what extensions may add.
-const REQUEST_MAX: u16 = 4_096;
 /// Octets of a header: what is shorter is no message.
 const REQUEST_MIN: u16 = 12;
 /// Requests that are read ahead.
@@ -70,7 +69,7 @@ impl Connection {
 
     async fn read_message(&mut self) -> Result<(), Reason> {
         let length = self.stream.read_u16().await?;
-        if !(REQUEST_MIN..=REQUEST_MAX).contains(&length) {
+        if !(REQUEST_MIN..=policy::TCP_REQUEST_MAX).contains(&length) {
             return Err(Reason::Length(length));
         }
         self.request.resize(usize::from(length), 0);
