@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use ddns_store::{FileStore, StoreError};
+use ddns_store::FileStore;
 
 use crate::failure::Failure;
 use crate::output::{Object, text};
@@ -24,10 +24,8 @@ pub(crate) struct Restore {
 impl Backup {
     pub(crate) fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
         let file = self.file.display();
-        session.reader()?.backup(&self.file).map_err(|error| match error {
-            StoreError::Exists(_) => Failure::refused(error),
-            error => Failure::from(error).during(format_args!("cannot write the backup {file}")),
-        })?;
+        let written = session.reader()?.backup(&self.file);
+        written.map_err(|error| Failure::from(error).during(format_args!("cannot write the backup {file}")))?;
         session.out.done(&format!("wrote {file}"), &Object::new([("backup", text(Some(file)))]))
     }
 }
@@ -37,22 +35,16 @@ impl Restore {
         let only = || Failure::usage("a backup is restored into a data directory, and there is none here");
         let directory = session.directory().ok_or_else(only)?.to_owned();
         must_be_empty(&directory)?;
+        let file = self.file.display();
         if !self.file.is_file() {
-            return Err(Failure::not_a_file(&self.file));
+            let failure = Failure::usage(format!("there is no file {file}"));
+            return Err(failure.hint("name a file that ddns backup wrote"));
         }
-        FileStore::restore(&self.file, &directory)
-            .map_err(|error| Failure::from(error).during(format_args!("cannot restore {}", self.file.display())))?;
-        let (file, directory) = (self.file.display(), directory.display());
-        let object = Object::new([("restored", text(Some(file))), ("data", text(Some(directory)))]);
-        let (file, directory) = (self.file.display(), session.directory().unwrap_or(Path::new("")).display());
-        let sentence = format!("restored {file} into {directory}");
-        session.out.done(&sentence, &object)
-    }
-}
-
-impl Failure {
-    fn not_a_file(file: &Path) -> Failure {
-        Failure::usage(format!("there is no file {}", file.display())).hint("name a file that ddns backup wrote")
+        let restored = FileStore::restore(&self.file, &directory);
+        restored.map_err(|error| Failure::from(error).during(format_args!("cannot restore {file}")))?;
+        let directory = directory.display();
+        let object = Object::new([("restored", text(Some(&file))), ("data", text(Some(&directory)))]);
+        session.out.done(&format!("restored {file} into {directory}"), &object)
     }
 }
 

@@ -139,6 +139,7 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
         let failure = Failure::unavailable(&error);
         match error {
+            StoreError::Exists(_) => Failure { code: ExitCode::Refused, ..failure },
             StoreError::NotOwner { owner, .. } => {
                 failure.hint(format!("as root: sudo -u '#{owner}' ddns …, or: runuser -u NAME -- ddns …"))
             }

@@ -50,7 +50,7 @@ impl Source {
         let mut found = Vec::new();
         let mut after = self.after.clone();
         while found.len() < wanted {
-            let limit = wanted.saturating_sub(found.len()).max(policy::PAGE).min(policy::PAGE_MAX);
+            let limit = wanted.saturating_sub(found.len()).clamp(policy::PAGE, policy::PAGE_MAX);
             let listing = Listing { kind: self.kind, after, owner: self.owner, domain: self.domain, limit };
             let changes = session.reader()?.list(&listing)?;
             after = changes.last().and_then(key);

@@ -20,8 +20,8 @@ This page is written from the program itself (`DDNS_BLESS=1 cargo test -p ddns-c
 const JSON: &str = "\
 ## JSON
 
-With `--output json` a `list` and `log` print one array, `show`, `add`, `create` and `set` one object. Keys keep their
-names and meanings; new ones may come. What is not there is `null`; moments are UTC in RFC 3339.
+With `--output json` a `list` and `log` print one array, everything else one object; a batch prints one after the other.
+Keys keep their names and meanings; new ones may come. What is not there is `null`; moments are UTC in RFC 3339.
 
 | object | keys |
 |---|---|

@@ -9,7 +9,7 @@ use ddns_core::{
 use ddns_service::fresh;
 use ddns_store::Kind;
 use ipnet::IpNet;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -99,15 +99,10 @@ impl Create {
         let made = session.request(Missing::Refuse, |request| request.with_secret(id, digest), Command::AddToken(new));
         let reply = made.map_err(|failure| failure.during(format_args!("cannot make a token for {}", self.login)))?;
         let Receipt::Token(token) = reply.receipt else { return Err(Failure::internal("the token has no receipt")) };
-        if session.out.format == Format::Json {
-            let object = view(&token, self.login.as_str()).with("secret", secret.expose_secret().into());
-            return session.out.show(&object);
-        }
-        session
-            .out
-            .say(format_args!("made token {} for {}; this is its secret, shown only now:", token.id, self.login))?;
-        writeln!(session.out.stdout, "{}", secret.expose_secret())?;
-        Ok(())
+        print(session, &token, &self.login, &secret).map_err(|failure| {
+            let lost = Failure::internal(failure).during("the token was made, but its secret could not be printed");
+            lost.hint(format!("make it void with: ddns token revoke {}", token.id))
+        })
     }
 
     fn means(&self, now: Timestamp) -> Scope {
@@ -166,6 +161,18 @@ impl Which {
         session.submit(Command::RevokeToken { token: self.id })?;
         session.out.done(&format!("revoked token {}", self.id), &Object::new([("removed", text(Some(self.id)))]))
     }
+}
+
+/// Prints the secret: alone for people and pipes, with the rest of the token as JSON.
+fn print(session: &mut Session<'_>, token: &Token, login: &Login, secret: &SecretString) -> Result<(), Failure> {
+    let secret = secret.expose_secret();
+    if session.out.format == Format::Json {
+        session.out.show(&view(token, login.as_str()).with("secret", secret.into()))?;
+    } else {
+        session.out.say(format_args!("made token {} for {login}; this is its secret, shown only now:", token.id))?;
+        writeln!(session.out.stdout, "{secret}")?;
+    }
+    session.flush()
 }
 
 /// A network, or an address, which is the network of itself.

@@ -107,3 +107,14 @@ fn wrong_words_are_told() {
     work.fails(ExitCode::Usage, &["token", "create", "joe", "--label", &"x".repeat(65)], &["64"]);
     work.fails(ExitCode::Usage, &["token", "revoke", "abc"], &["<ID>"]);
 }
+
+#[test]
+fn a_secret_that_nobody_could_read_is_told() {
+    let work = Work::with_joe();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = work.command().args(["token", "create", "joe"]).stdout(full).output().unwrap();
+    let talk = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{talk}");
+    let id = work.json(&["token", "list"])[0]["id"].as_str().unwrap().to_owned();
+    assert!(talk.contains(&format!("ddns token revoke {id}")), "{talk}");
+}

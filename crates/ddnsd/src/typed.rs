@@ -41,3 +41,50 @@ pub(crate) struct Demo {
     #[arg(long, value_name = "ADDR:PORT", default_value = DNS)]
     pub(crate) dns: Vec<SocketAddr>,
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::config::LogFormat;
+
+    /// Every key, with a value that is not its default.
+    const EVERY: &[(&str, &[&str], &str)] = &[
+        ("data", &["d"], "'d'"),
+        ("http", &["[::1]:1", "127.0.0.1:2"], "['[::1]:1', '127.0.0.1:2']"),
+        ("dns", &["127.0.0.1:3"], "['127.0.0.1:3']"),
+        ("ns_addresses", &["192.0.2.1", "2001:db8::1"], "['192.0.2.1', '2001:db8::1']"),
+        ("trusted_proxies", &["10.0.0.0/8"], "['10.0.0.0/8']"),
+        ("base_url", &["https://ddns.example"], "'https://ddns.example'"),
+        ("allowed_hosts", &["ddns.example"], "['ddns.example']"),
+        ("log_format", &["json"], "'json'"),
+        ("log_level", &["debug"], "'debug'"),
+        ("reservation_days", &["3"], "3"),
+        ("reserved_labels", &["intern"], "['intern']"),
+        ("public_addresses_only", &["true"], "true"),
+    ];
+
+    #[test]
+    fn every_key_is_an_option_and_a_line_of_the_file() {
+        let options = EVERY.iter().flat_map(|(key, values, _)| {
+            let option = format!("--{}", key.replace('_', "-"));
+            values.iter().flat_map(move |value| [option.clone(), (*value).to_owned()])
+        });
+        let typed = Cli::try_parse_from(std::iter::once("ddnsd".to_owned()).chain(options)).unwrap().keys;
+        let file: String = EVERY.iter().map(|(key, _, value)| format!("{key} = {value}\n")).collect();
+        assert_eq!(typed, toml::from_str::<Keys>(&file).unwrap());
+        assert_eq!((typed.log_format, typed.reservation_days), (Some(LogFormat::Json), Some(3)));
+        let filled = toml::Table::try_from(&typed).unwrap();
+        assert_eq!(filled.len(), EVERY.len(), "each key of the file is in the list");
+    }
+
+    #[test]
+    fn every_key_has_an_environment_variable_of_its_name() {
+        for (key, _, _) in EVERY {
+            let command = Cli::command();
+            let arg = command.get_arguments().find(|arg| arg.get_id() == *key).unwrap();
+            assert_eq!(arg.get_env().unwrap().to_str().unwrap(), format!("DDNSD_{}", key.to_uppercase()));
+        }
+    }
+}

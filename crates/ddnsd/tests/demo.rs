@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use base64::prelude::{BASE64_STANDARD, Engine};
+
 use crate::work::{ANY, Server, Work, get, resolve};
 
 /// The printed lines that begin with `curl` and `dig`.
@@ -27,7 +29,7 @@ fn the_printed_lines_do_what_they_say() {
     let credentials = curl.split(' ').nth(2).unwrap();
     let url = curl.rsplit(' ').next().unwrap().trim_matches('\'');
     let path = url.strip_prefix(&format!("http://{}", server.http[0])).expect("the port that was taken");
-    let basic = format!("Authorization: Basic {}\r\n", base64(credentials.as_bytes()));
+    let basic = format!("Authorization: Basic {}\r\n", BASE64_STANDARD.encode(credentials));
     assert_eq!(get(server.http[0], path, &basic), (200, "good 192.0.2.1".to_owned()));
     assert_eq!(get(server.http[0], path, &basic), (200, "nochg 192.0.2.1".to_owned()));
     assert_eq!(dig, format!("dig +short @127.0.0.1 -p {} home.dyn.example", server.dns[0].port()));
@@ -65,17 +67,4 @@ fn a_taken_port_is_told_and_nothing_is_left_behind() {
     let ended = work.ends(&["demo", "--http", &taken.local_addr().unwrap().to_string()]);
     assert_eq!(ended.code, Some(4), "{ended:?}");
     assert_eq!(std::fs::read_dir(work.path("")).unwrap().count(), 0);
-}
-
-fn base64(octets: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in octets.chunks(3) {
-        let bits = (0..3).fold(0u32, |bits, at| bits << 8 | u32::from(chunk.get(at).copied().unwrap_or(0)));
-        for at in 0..4 {
-            let digit = DIGITS[usize::try_from(bits >> (18 - 6 * at) & 63).unwrap()];
-            text.push(if at <= chunk.len() { char::from(digit) } else { '=' });
-        }
-    }
-    text
 }
