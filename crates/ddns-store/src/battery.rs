@@ -1,1 +1,61 @@
-//! The battery: to come.
+//! The battery: what the prose of [`Store`] promises, as tests that every backend passes.
+//!
+//! A backend's tests call [`battery!`](crate::battery!) with a function that makes fresh, empty data and hands back how
+//! to open it; each opening is a process of its own, as far as the backend can tell.
+//!
+//! ```
+//! use ddns_store::{MemoryStore, Store, battery::Opener};
+//!
+//! fn memory() -> Opener {
+//!     let store = MemoryStore::new();
+//!     Box::new(move || Box::new(store.clone()) as Box<dyn Store>)
+//! }
+//!
+//! ddns_store::battery::durable(&memory);
+//! ```
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "these are tests"
+)]
+#![expect(clippy::arithmetic_side_effects, clippy::missing_panics_doc, reason = "these are tests")]
+
+mod laws;
+mod process;
+mod story;
+
+use crate::Store;
+
+pub use laws::*;
+pub use process::Process;
+pub use story::{seed, stories};
+
+/// Opens the same data again and again, each time as another process would.
+pub type Opener = Box<dyn Fn() -> Box<dyn Store> + Send + Sync>;
+
+/// Makes fresh, empty data.
+pub type Make<'a> = &'a dyn Fn() -> Opener;
+
+/// One `#[test]` for each law, on the backend that `$make: fn() -> Opener` makes.
+#[macro_export]
+macro_rules! battery {
+    ($make:expr) => {
+        $crate::battery!(@ $make;
+            durable exclusive hands_over_what_others_did hands_over_what_is_left_of_secrets empty_batches_write_nothing
+            loads_the_same_at_every_fold log_pages prune_forgets_the_old_and_not_the_effect prune_bounds_the_size
+            behind_a_pruned_log_is_an_error a_stale_handle_does_not_fold_the_past_over_the_present lists_in_order
+            lists_what_others_did_while_they_do_it differences_are_a_chain differences_end_with_their_zone
+            soft_state_is_kept secrets_are_wiped watches_others names_are_freed_and_taken_again records_swap_their_data
+            largest_values settles an_unloaded_handle_loses_nothing housekeeping_changes_no_answer stories
+        );
+    };
+    (@ $make:expr; $($law:ident)+) => { $(
+        #[test]
+        fn $law() {
+            $crate::battery::$law(&$make);
+        }
+    )+ };
+}

@@ -78,6 +78,16 @@ pub struct Entry {
     pub changes: Vec<Change>,
 }
 
+impl Entry {
+    /// Whether it changed a host of this name.
+    pub(crate) fn concerns(&self, host: &Fqdn) -> bool {
+        self.changes.iter().any(|change| match change {
+            Change::Host(delta) => delta.any().is_some_and(|found| found.name == *host),
+            _ => false,
+        })
+    }
+}
+
 /// What others appended since a version.
 #[derive(Debug, Default)]
 pub struct Foreign {

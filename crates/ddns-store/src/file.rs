@@ -12,12 +12,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use ddns_core::{Change, DomainNo, SecretId, Serial, Timestamp, policy, zone::ZoneDifference};
+use ddns_core::{Change, Delta, DomainNo, SecretId, Serial, Timestamp, policy, zone::ZoneDifference};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
-use crate::entry::{
-    Batch, BatchId, Entry, Foreign, Listing, Loaded, LogQuery, SoftKey, SoftState, Version,
-};
+use crate::entry::{Batch, BatchId, Entry, Foreign, Listing, Loaded, LogQuery, SoftKey, SoftState, Version};
 use crate::secret::Secret;
 use crate::{Store, StoreError, Watch};
 
@@ -105,7 +103,10 @@ impl FileStore {
         if place::exists(directory)? {
             return Err(StoreError::Exists(directory.join(DATABASE).display().to_string()));
         }
-        place::install(directory, |target| schema::copy(backup, target))
+        if place::install(directory, |target| schema::copy(backup, target))? {
+            return Ok(());
+        }
+        Err(StoreError::Exists(directory.join(DATABASE).display().to_string()))
     }
 
     /// How many log entries the entity tables may stay behind; 0 folds in every commit. For measuring.
@@ -146,8 +147,15 @@ impl FileStore {
                 *tail = Some(Tail::new(folded));
                 Ok(())
             }
-            Err(busy @ StoreError::Busy(_)) => Err(busy),
-            Err(error) => Err(self.give_up(error)),
+            Err(error) => Err(self.write_error(error)),
+        }
+    }
+
+    /// Whatever was written: a sync that failed is settled before anything is acknowledged again.
+    fn write_error(&mut self, error: StoreError) -> StoreError {
+        match error {
+            StoreError::Busy(_) | StoreError::Unsettled => error,
+            error => self.give_up(error),
         }
     }
 
@@ -196,7 +204,8 @@ impl Store for FileStore {
             .map_err(|error| schema::error(&directory, &error))?;
         let head = Head::read(&transaction).map_err(|error| schema::error(&directory, &error))?;
         let foreign = foreign_since(&transaction, &directory, since, head)?;
-        let foreign_changes: Vec<Change> = foreign.entries.iter().flat_map(|entry| entry.changes.iter().cloned()).collect();
+        let foreign_changes: Vec<Change> =
+            foreign.entries.iter().flat_map(|entry| entry.changes.iter().cloned()).collect();
         let Some(batch) = work(foreign).filter(|batch| !batch.entries.is_empty()) else {
             drop(transaction);
             self.follow(since, foreign_changes, head.version);
@@ -221,7 +230,9 @@ impl Store for FileStore {
         let connection = schema::open(&self.directory)?;
         schema::verify(&connection, &self.directory)?;
         let found = connection
-            .query_row("SELECT max(version) FROM log WHERE batch = ?1", [bits(batch.0)], |row| row.get::<_, Option<i64>>(0))
+            .query_row("SELECT max(version) FROM log WHERE batch = ?1", [bits(batch.0)], |row| {
+                row.get::<_, Option<i64>>(0)
+            })
             .map_err(|error| self.error(&error))?;
         self.connection = Some(connection);
         self.tail = None;
@@ -241,8 +252,8 @@ impl Store for FileStore {
 
     fn prune(&mut self, before: Timestamp, max_bytes: u64) -> Result<u64, StoreError> {
         let directory = self.directory.clone();
-        let connection = self.connection()?;
-        rows::prune(connection, before, max_bytes).map_err(|error| schema::error(&directory, &error))
+        let pruned = rows::prune(self.connection()?, before, max_bytes);
+        pruned.map_err(|error| self.write_error(schema::error(&directory, &error)))
     }
 
     fn list(&mut self, listing: &Listing) -> Result<Vec<Change>, StoreError> {
@@ -261,8 +272,8 @@ impl Store for FileStore {
 
     fn save_soft(&mut self, states: &[(SoftKey, SoftState)]) -> Result<(), StoreError> {
         let directory = self.directory.clone();
-        let connection = self.connection()?;
-        rows::save_soft(connection, states).map_err(|error| schema::error(&directory, &error))
+        let saved = rows::save_soft(self.connection()?, states);
+        saved.map_err(|error| self.write_error(schema::error(&directory, &error)))
     }
 
     fn soft(&mut self, key: &SoftKey) -> Result<Option<SoftState>, StoreError> {
@@ -279,7 +290,11 @@ impl Store for FileStore {
         let directory = self.directory.clone();
         let connection = self.connection()?;
         place::create_file(to)?;
-        schema::backup(connection, to).map_err(|error| schema::error(&directory, &error))
+        let copied = schema::backup(connection, to).map_err(|error| schema::error(&directory, &error));
+        if copied.is_err() {
+            place::remove_files(to);
+        }
+        copied.and_then(|()| place::sync_entry(to))
     }
 }
 
@@ -309,6 +324,7 @@ impl Head {
 fn append(connection: &Connection, head: Head, batch: &Batch) -> rusqlite::Result<()> {
     let mut version = head.version;
     let mut bytes = head.log_bytes;
+    append_secrets(connection, &batch.secrets)?;
     let mut insert = connection.prepare_cached(
         "INSERT INTO log (version, batch, time, actor, origin, changes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
@@ -324,18 +340,20 @@ fn append(connection: &Connection, head: Head, batch: &Batch) -> rusqlite::Resul
             entry.origin,
             changes
         ])?;
-        forget_secrets(connection, &entry.changes)?;
+        forget(connection, &entry.changes)?;
     }
-    append_secrets(connection, &batch.secrets)?;
     append_zones(connection, batch, version)?;
     let mut update = connection.prepare_cached("UPDATE head SET version = ?1, last_number = ?2, log_bytes = ?3")?;
     update.execute(params![signed(version.0), batch.last_number.max(head.last_number), bytes])?;
     Ok(())
 }
 
-/// Wipes the secrets that entities led to before and lead to no longer.
-fn forget_secrets(connection: &Connection, changes: &[Change]) -> rusqlite::Result<()> {
+/// Wipes the secrets that entities led to before and lead to no longer, and the history of zones that are gone.
+fn forget(connection: &Connection, changes: &[Change]) -> rusqlite::Result<()> {
     for change in changes {
+        if let Change::Domain(Delta { before: Some(domain), after: None }) = change {
+            rows::forget_zone(connection, domain.number)?;
+        }
         let (before, after) = change.secrets();
         if let Some(gone) = before.filter(|_| before != after) {
             connection.prepare_cached("DELETE FROM secrets WHERE id = ?1")?.execute([bits(gone.get())])?;
@@ -384,7 +402,8 @@ fn foreign_since(connection: &Connection, directory: &Path, since: Version, head
         let detail = format!("the log from version {since} to {} is not there", head.version);
         return Err(StoreError::Contradiction(detail));
     }
-    let ids: Vec<SecretId> = entries.iter().flat_map(|entry| &entry.changes).filter_map(|change| change.secrets().1).collect();
+    let ids: Vec<SecretId> =
+        entries.iter().flat_map(|entry| &entry.changes).filter_map(|change| change.secrets().1).collect();
     let secrets = rows::secrets(connection, Some(&ids)).map_err(|error| schema::error(directory, &error))?;
     let heads = rows::heads(connection).map_err(|error| schema::error(directory, &error))?;
     Ok(Foreign { version: head.version, entries, heads, secrets })
@@ -392,8 +411,9 @@ fn foreign_since(connection: &Connection, directory: &Path, since: Version, head
 
 fn entries_since(connection: &Connection, directory: &Path, since: Version) -> Result<Vec<Entry>, StoreError> {
     let read = || -> rusqlite::Result<Vec<Entry>> {
-        let mut statement = connection
-            .prepare_cached("SELECT version, time, actor, origin, changes FROM log WHERE version > ?1 ORDER BY version")?;
+        let mut statement = connection.prepare_cached(
+            "SELECT version, time, actor, origin, changes FROM log WHERE version > ?1 ORDER BY version",
+        )?;
         statement.query_map([signed(since.0)], rows::entry)?.collect()
     };
     read().map_err(|error| schema::error(directory, &error))

@@ -144,13 +144,17 @@ pub enum StoreError {
     #[error("another process is writing to the store and does not finish; try again, or look for it with: fuser {0}")]
     Busy(String),
     /// There is no store in the directory.
-    #[error("there is no data in {0}; name another directory with --data, or make the first account with: ddns account add LOGIN")]
+    #[error(
+        "there is no data in {0}; name another directory with --data, or make the first account with: ddns account add LOGIN"
+    )]
     Missing(String),
     /// The file is not ours.
     #[error("{0} is not a ddns database; it was left as it is. Move it away, or name another directory with --data")]
     Foreign(String),
     /// The file is ours and not whole.
-    #[error("{path} is damaged ({detail}); it was left as it is. Move it away and bring a backup back with: ddns restore FILE")]
+    #[error(
+        "{path} is damaged ({detail}); it was left as it is. Move it away and bring a backup back with: ddns restore FILE"
+    )]
     Damaged {
         /// Which file.
         path: String,
@@ -168,7 +172,9 @@ pub enum StoreError {
         known: i64,
     },
     /// A symbolic link, or something that is no file, stands where a file of ours belongs.
-    #[error("{0} is a symbolic link or no regular file; this program does not follow it. Name the real directory with --data")]
+    #[error(
+        "{0} is a symbolic link or no regular file; this program does not follow it. Name the real directory with --data"
+    )]
     NotRegular(String),
     /// The directory belongs to somebody else.
     #[error("{path} belongs to user {owner}; run this as that user")]

@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ddns_core::{Change, DomainNo, Fqdn, Registry, SecretId, Serial, Timestamp, zone::ZoneDifference};
+use ddns_core::{Change, Delta, DomainNo, Registry, SecretId, Serial, Timestamp, zone::ZoneDifference};
 
-use crate::entry::{
-    Batch, BatchId, Entry, Foreign, Kind, Listing, Loaded, LogQuery, SoftKey, SoftState, Version,
-};
+use crate::entry::{Batch, BatchId, Entry, Foreign, Kind, Listing, Loaded, LogQuery, SoftKey, SoftState, Version};
 use crate::secret::Secret;
 use crate::{Store, StoreError, Watch};
 
@@ -36,7 +34,8 @@ struct Data {
     registry: Registry,
     entries: Vec<(BatchId, Entry)>,
     secrets: BTreeMap<SecretId, Secret>,
-    differences: Vec<ZoneDifference>,
+    /// Each under the version of its batch's last entry.
+    differences: Vec<(Version, ZoneDifference)>,
     soft: BTreeMap<SoftKey, SoftState>,
     fault: Option<Fault>,
     settle_fails: u32,
@@ -61,17 +60,22 @@ impl MemoryStore {
     fn data(&self) -> MutexGuard<'_, Data> {
         self.data.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// The data, unless an error has not been settled.
+    fn settled(&self) -> Result<MutexGuard<'_, Data>, StoreError> {
+        if self.unsettled { Err(StoreError::Unsettled) } else { Ok(self.data()) }
+    }
 }
 
 impl Store for MemoryStore {
     fn load(&mut self) -> Result<Loaded, StoreError> {
-        let data = self.data();
+        let data = self.settled()?;
         let secrets = data.secrets.iter().map(|(id, secret)| (*id, secret.clone())).collect();
         Ok(Loaded { version: data.version, registry: data.registry.clone(), secrets })
     }
 
     fn newest(&mut self) -> Result<Version, StoreError> {
-        Ok(self.data().version)
+        Ok(self.settled()?.version)
     }
 
     fn watch(&self) -> Result<Box<dyn Watch>, StoreError> {
@@ -87,7 +91,7 @@ impl Store for MemoryStore {
             return Err(StoreError::Unsettled);
         }
         let mut data = self.data.lock().unwrap_or_else(PoisonError::into_inner);
-        let foreign = data.since(since);
+        let foreign = data.since(since)?;
         let Some(batch) = work(foreign).filter(|batch| !batch.entries.is_empty()) else { return Ok(data.version) };
         match data.fault.take() {
             Some(Fault::Refused) => {
@@ -119,22 +123,22 @@ impl Store for MemoryStore {
     }
 
     fn tidy(&mut self, _idle: bool) -> Result<(), StoreError> {
-        Ok(())
+        self.settled().map(|_| ())
     }
 
     fn log(&mut self, query: &LogQuery) -> Result<Vec<Entry>, StoreError> {
-        let data = self.data();
+        let data = self.settled()?;
         let entries = data.entries.iter().rev().map(|(_, entry)| entry);
         let wanted = entries.filter(|entry| {
             query.before.is_none_or(|before| entry.version < before)
                 && query.actor.is_none_or(|actor| entry.actor == Some(actor))
-                && query.host.as_ref().is_none_or(|host| concerns(entry, host))
+                && query.host.as_ref().is_none_or(|host| entry.concerns(host))
         });
         Ok(wanted.take(query.limit).cloned().collect())
     }
 
     fn prune(&mut self, before: Timestamp, max_bytes: u64) -> Result<u64, StoreError> {
-        let mut data = self.data();
+        let mut data = self.settled()?;
         let size = |entry: &Entry| serde_json::to_string(&entry.changes).map_or(0, |text| text.len() as u64);
         let mut bytes: u64 = data.entries.iter().map(|(_, entry)| size(entry)).sum();
         let mut going = 0usize;
@@ -145,12 +149,13 @@ impl Store for MemoryStore {
             bytes = bytes.saturating_sub(size(entry));
             going = going.saturating_add(1);
         }
-        data.entries.drain(..going);
+        let gone = data.entries.drain(..going).last().map(|(_, entry)| entry.version);
+        data.differences.retain(|(version, _)| gone.is_none_or(|gone| *version > gone));
         Ok(going as u64)
     }
 
     fn list(&mut self, listing: &Listing) -> Result<Vec<Change>, StoreError> {
-        let data = self.data();
+        let data = self.settled()?;
         let mut found: Vec<(String, Change)> =
             data.registry.snapshot().filter_map(|change| Some((listed_key(listing, &change)?, change))).collect();
         let numeric = matches!(listing.kind, Kind::Account | Kind::Domain | Kind::Client);
@@ -162,20 +167,22 @@ impl Store for MemoryStore {
     }
 
     fn differences(&mut self, domain: DomainNo, from: Serial) -> Result<Option<Vec<ZoneDifference>>, StoreError> {
-        let data = self.data();
-        let chain = data.differences.iter().filter(|difference| difference.domain == domain);
+        let data = self.settled()?;
+        let chain = data.differences.iter().map(|(_, difference)| difference);
+        let chain = chain.filter(|difference| difference.domain == domain);
         let chain: Vec<ZoneDifference> = chain.skip_while(|difference| difference.from != from).cloned().collect();
-        let reached = !chain.is_empty() || data.registry.serial(domain) == from;
+        let reached =
+            !chain.is_empty() || (data.registry.domain(domain).is_some() && data.registry.serial(domain) == from);
         Ok(reached.then_some(chain))
     }
 
     fn save_soft(&mut self, states: &[(SoftKey, SoftState)]) -> Result<(), StoreError> {
-        self.data().soft.extend(states.iter().cloned());
+        self.settled()?.soft.extend(states.iter().cloned());
         Ok(())
     }
 
     fn soft(&mut self, key: &SoftKey) -> Result<Option<SoftState>, StoreError> {
-        Ok(self.data().soft.get(key).cloned())
+        Ok(self.settled()?.soft.get(key).cloned())
     }
 
     fn backup(&mut self, to: &Path) -> Result<(), StoreError> {
@@ -193,16 +200,21 @@ impl Watch for MemoryWatch {
 }
 
 impl Data {
-    fn since(&self, since: Version) -> Foreign {
+    fn since(&self, since: Version) -> Result<Foreign, StoreError> {
         if since == self.version {
-            return Foreign { version: self.version, ..Foreign::default() };
+            return Ok(Foreign { version: self.version, ..Foreign::default() });
         }
         let entries: Vec<Entry> =
             self.entries.iter().map(|(_, entry)| entry).filter(|entry| entry.version > since).cloned().collect();
+        if entries.len() as u64 != self.version.0.saturating_sub(since.0) {
+            let detail = format!("the log from version {since} to {} is not there", self.version);
+            return Err(StoreError::Contradiction(detail));
+        }
         let ids = entries.iter().flat_map(|entry| &entry.changes).filter_map(|change| change.secrets().1);
         let secrets = ids.filter_map(|id| Some((id, self.secrets.get(&id)?.clone()))).collect();
-        let heads = self.registry.domains().map(|domain| (domain.number, self.registry.serial(domain.number))).collect();
-        Foreign { version: self.version, entries, heads, secrets }
+        let heads =
+            self.registry.domains().map(|domain| (domain.number, self.registry.serial(domain.number))).collect();
+        Ok(Foreign { version: self.version, entries, heads, secrets })
     }
 
     /// Takes a batch over, wholly or not at all.
@@ -216,6 +228,9 @@ impl Data {
                 return Err(StoreError::Contradiction("a zone's serial does not increase".to_owned()));
             }
         }
+        if batch.secrets.iter().any(|(id, _)| self.secrets.contains_key(id)) {
+            return Err(StoreError::Contradiction("a secret's id was given twice".to_owned()));
+        }
         for (domain, serial) in &batch.heads {
             registry.set_serial(*domain, *serial);
         }
@@ -228,6 +243,9 @@ impl Data {
                 if let Some(gone) = before.filter(|_| before != after) {
                     self.secrets.remove(&gone);
                 }
+                if let Change::Domain(Delta { before: Some(domain), after: None }) = change {
+                    self.differences.retain(|(_, difference)| difference.domain != domain.number);
+                }
             }
             self.version = self.version.after(1);
             let entry = Entry {
@@ -239,16 +257,10 @@ impl Data {
             };
             self.entries.push((batch.id, entry));
         }
-        self.differences.extend(batch.differences);
+        let version = self.version;
+        self.differences.extend(batch.differences.into_iter().map(|difference| (version, difference)));
         Ok(())
     }
-}
-
-fn concerns(entry: &Entry, host: &Fqdn) -> bool {
-    entry.changes.iter().any(|change| match change {
-        Change::Host(delta) => delta.any().is_some_and(|found| found.name == *host),
-        _ => false,
-    })
 }
 
 /// The key under which a listing shows an entity; none if it is not wanted.

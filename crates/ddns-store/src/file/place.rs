@@ -43,7 +43,7 @@ impl ServerLock {
 
 /// Makes the directory if need be; ours alone (0700), whatever the umask.
 pub(super) fn make_directory(directory: &Path) -> Result<(), StoreError> {
-    match std::fs::symlink_metadata(directory) {
+    match itself(directory) {
         Ok(found) if !found.is_dir() => return Err(StoreError::NotRegular(directory.display().to_string())),
         Ok(found) => return tighten(directory, &found),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => (),
@@ -52,8 +52,18 @@ pub(super) fn make_directory(directory: &Path) -> Result<(), StoreError> {
     DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| io(directory, &error))?;
     set_mode(directory, 0o700)?;
     sync_directory(directory)?;
-    let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
+    sync_entry(directory)
+}
+
+/// Makes the name of a file or directory durable.
+pub(super) fn sync_entry(path: &Path) -> Result<(), StoreError> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     sync_directory(parent.unwrap_or(Path::new(".")))
+}
+
+/// What stands at a path, even if it ends in a slash, which would follow a symbolic link.
+fn itself(path: &Path) -> std::io::Result<std::fs::Metadata> {
+    std::fs::symlink_metadata(path.components().as_path())
 }
 
 fn tighten(path: &Path, found: &std::fs::Metadata) -> Result<(), StoreError> {
@@ -67,16 +77,16 @@ fn tighten(path: &Path, found: &std::fs::Metadata) -> Result<(), StoreError> {
 
 /// Whether the directory has a database. What stands there without being a regular file is refused.
 pub(super) fn exists(directory: &Path) -> Result<bool, StoreError> {
-    match std::fs::symlink_metadata(directory) {
+    match itself(directory) {
         Ok(found) if !found.is_dir() => return Err(StoreError::NotRegular(directory.display().to_string())),
         Ok(_) => (),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(io(directory, &error)),
     }
     let path = directory.join(DATABASE);
-    for suffix in ["-wal", "-shm"] {
-        refuse_link(&directory.join(format!("{DATABASE}{suffix}")))?;
-    }
+    let journal = directory.join(format!("{DATABASE}-wal"));
+    refuse_link(&directory.join(format!("{DATABASE}-shm")))?;
+    let orphan = refuse_link(&journal)?;
     match std::fs::symlink_metadata(&path) {
         Ok(found) if !found.is_file() => Err(StoreError::NotRegular(path.display().to_string())),
         Ok(found) => {
@@ -87,41 +97,63 @@ pub(super) fn exists(directory: &Path) -> Result<bool, StoreError> {
             }
             Ok(true)
         }
+        // A journal whose database was moved away would be played into the next one that comes into its place.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && orphan => {
+            let detail = format!("it is a journal without its {DATABASE}");
+            Err(StoreError::Damaged { path: journal.display().to_string(), detail })
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(io(&path, &error)),
     }
 }
 
-/// Makes an empty database.
+/// Makes an empty database. Where somebody else was faster, theirs stays.
 pub(super) fn create(directory: &Path) -> Result<(), StoreError> {
-    install(directory, schema::create)
+    install(directory, schema::create).map(|_| ())
 }
 
-/// Makes the database under another name and links it into its place, so that it is there whole or not at all. Where
-/// somebody else was faster, theirs stays.
+/// Makes the database under another name and links it into its place, so that it is there whole or not at all. Tells
+/// whether that is what stands there now: whoever was faster keeps the place.
 pub(super) fn install(
     directory: &Path,
     make: impl FnOnce(&Path) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let target = directory.join(DATABASE);
-    let new = directory.join(format!("{DATABASE}.new-{}-{:x}", std::process::id(), unique()));
-    create_file(&new)?;
+    let new = create_new(directory)?;
     let made = make(&new).and_then(|()| link(&new, &target));
+    remove_files(&new);
+    let ours = made?;
+    sync_directory(directory)?;
+    Ok(ours)
+}
+
+/// An empty file under a name that nothing has, not even what a killed process of our number left.
+fn create_new(directory: &Path) -> Result<PathBuf, StoreError> {
+    loop {
+        let new = directory.join(format!("{DATABASE}.new-{}-{:x}", std::process::id(), unique()));
+        match create_file(&new) {
+            Err(StoreError::Exists(_)) => (),
+            made => return made.map(|()| new),
+        }
+    }
+}
+
+/// Removes a database that has not become one, with its journals.
+pub(super) fn remove_files(path: &Path) {
     for suffix in ["", "-wal", "-shm", "-journal"] {
-        let mut left = new.clone().into_os_string();
+        let mut left = path.as_os_str().to_owned();
         left.push(suffix);
         let _gone = std::fs::remove_file(PathBuf::from(left));
     }
-    made?;
-    sync_directory(directory)
 }
 
-fn link(new: &Path, target: &Path) -> Result<(), StoreError> {
+fn link(new: &Path, target: &Path) -> Result<bool, StoreError> {
     let file = File::open(new).map_err(|error| io(new, &error))?;
     file.sync_all().map_err(|error| io(new, &error))?;
     match std::fs::hard_link(new, target) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(io(target, &error)),
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(io(target, &error)),
     }
 }
 
@@ -141,11 +173,12 @@ pub(super) fn create_file(path: &Path) -> Result<(), StoreError> {
     file.set_permissions(Permissions::from_mode(0o600)).map_err(|error| io(path, &error))
 }
 
-fn refuse_link(path: &Path) -> Result<(), StoreError> {
+/// Whether a file is there. What is no regular file is refused.
+fn refuse_link(path: &Path) -> Result<bool, StoreError> {
     match std::fs::symlink_metadata(path) {
         Ok(found) if !found.is_file() => Err(StoreError::NotRegular(path.display().to_string())),
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(io(path, &error)),
     }
 }

@@ -6,8 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ddns_core::{
-    AccountNo, Change, ClientNo, Delta, Description, DomainNo, Fqdn, Heartbeat, Host, HostNo, HostTtl, Ipv6Suffix, Offline,
-    Record, RecordData, Registry, SecretId, Serial, Timestamp, Ttl, UnicastV4, UnicastV6, zone::ZoneDifference,
+    AccountNo, Change, ClientNo, Delta, Description, DomainNo, Fqdn, Heartbeat, Host, HostNo, HostTtl, Ipv6Suffix,
+    Offline, Record, RecordData, Registry, SecretId, Serial, Timestamp, Ttl, UnicastV4, UnicastV6,
+    zone::ZoneDifference,
 };
 use rusqlite::types::Type;
 use rusqlite::{Connection, Row, params};
@@ -88,12 +89,7 @@ fn write(connection: &Connection, key: &EntityKey, change: &Change) -> rusqlite:
         Change::Record(delta) => delta.after.as_ref().map_or(Ok(()), |record| write_record(connection, record)),
         Change::Account(delta) => write_other(connection, key, delta),
         Change::Token(delta) => write_other(connection, key, delta),
-        Change::Domain(delta) => {
-            if let (Some(domain), None) = (&delta.before, &delta.after) {
-                forget_zone(connection, domain.number)?;
-            }
-            write_other(connection, key, delta)
-        }
+        Change::Domain(delta) => write_other(connection, key, delta),
         Change::Server(delta) => write_other(connection, key, delta),
         Change::Client(delta) => write_other(connection, key, delta),
         Change::Challenge(delta) => write_other(connection, key, delta),
@@ -105,7 +101,7 @@ fn write(connection: &Connection, key: &EntityKey, change: &Change) -> rusqlite:
     }
 }
 
-fn forget_zone(connection: &Connection, domain: DomainNo) -> rusqlite::Result<()> {
+pub(super) fn forget_zone(connection: &Connection, domain: DomainNo) -> rusqlite::Result<()> {
     connection.execute("DELETE FROM zone_heads WHERE domain = ?1", [domain.get()])?;
     connection.execute("DELETE FROM zone_differences WHERE domain = ?1", [domain.get()])?;
     Ok(())
@@ -237,7 +233,9 @@ fn other(kind: &str, body: &str) -> rusqlite::Result<Change> {
         "tsig-key" => Change::TsigKey(made(body)?),
         "peer" => Change::Peer(made(body)?),
         "mail" => Change::Mail(made(body)?),
-        "settings" => Change::Settings(Delta { before: Some(Arc::default()), after: Some(Arc::new(parse_json(body)?)) }),
+        "settings" => {
+            Change::Settings(Delta { before: Some(Arc::default()), after: Some(Arc::new(parse_json(body)?)) })
+        }
         unknown => return Err(conversion(0, format!("an entity of the unknown kind {unknown}"))),
     })
 }
@@ -320,7 +318,8 @@ pub(super) fn heads(connection: &Connection) -> rusqlite::Result<Vec<(DomainNo, 
 /// All secrets, or those of the ids that are still there.
 pub(super) fn secrets(connection: &Connection, ids: Option<&[SecretId]>) -> rusqlite::Result<Vec<(SecretId, Secret)>> {
     let read = |row: &Row<'_>| -> rusqlite::Result<(SecretId, Secret)> {
-        let id = SecretId::new(row.get::<_, i64>(0)?.cast_unsigned()).ok_or_else(|| conversion(0, "a secret without id"))?;
+        let id =
+            SecretId::new(row.get::<_, i64>(0)?.cast_unsigned()).ok_or_else(|| conversion(0, "a secret without id"))?;
         let secret = Secret::from_row(row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_blob()?);
         Ok((id, secret.ok_or_else(|| conversion(1, "an unknown kind of secret"))?))
     };
@@ -352,14 +351,15 @@ pub(super) fn log(connection: &Connection, directory: &Path, query: &LogQuery) -
         let mut statement = connection.prepare_cached(
             "SELECT version, time, actor, origin, changes FROM log
              WHERE version < ?1 AND (?2 IS NULL OR actor = ?2) AND (?3 IS NULL OR instr(changes, ?3) > 0)
-             ORDER BY version DESC LIMIT ?4",
+             ORDER BY version DESC",
         )?;
         let before = query.before.map_or(i64::MAX, |before| signed(before.0));
         let actor = query.actor.map(AccountNo::get);
-        // A host's name stands in quotes, and no other quoted member of a change holds nothing but a host's name.
+        // The text only narrows it down: a record or a domain may have the host's name too.
         let host = query.host.as_ref().map(|host| format!("\"name\":\"{host}\""));
-        let limit = signed(query.limit as u64);
-        statement.query_map(params![before, actor, host, limit], entry)?.collect()
+        let found = statement.query_map(params![before, actor, host], entry)?;
+        let wanted = |entry: &Entry| query.host.as_ref().is_none_or(|host| entry.concerns(host));
+        found.filter(|entry| entry.as_ref().map_or(true, wanted)).take(query.limit).collect()
     };
     read().map_err(|error| schema::error(directory, &error))
 }
@@ -389,6 +389,11 @@ pub(super) fn prune(connection: &mut Connection, before: Timestamp, max_bytes: u
     }
     let Some(last) = last else { return Ok(0) };
     transaction.execute("DELETE FROM log WHERE version <= ?1", [last])?;
+    for (domain, _) in heads(&transaction)? {
+        let mut forget =
+            transaction.prepare_cached("DELETE FROM zone_differences WHERE domain = ?1 AND version <= ?2")?;
+        forget.execute(params![domain.get(), last])?;
+    }
     transaction.execute("UPDATE head SET log_bytes = ?1", [bytes])?;
     transaction.commit()?;
     connection.execute_batch("PRAGMA incremental_vacuum(1000)")?;
@@ -434,9 +439,8 @@ fn list_others(connection: &Connection, kind: &str, listing: &Listing) -> rusqli
         (Kind::Account | Kind::Domain | Kind::Client, Ok(number)) => number_key(number),
         _ => after.to_owned(),
     });
-    let mut statement = connection.prepare_cached(
-        "SELECT kind, body FROM entities WHERE kind = ?1 AND key > ?2 ORDER BY key LIMIT ?3",
-    )?;
+    let mut statement = connection
+        .prepare_cached("SELECT kind, body FROM entities WHERE kind = ?1 AND key > ?2 ORDER BY key LIMIT ?3")?;
     let values = params![kind, after.unwrap_or_default(), signed(listing.limit as u64)];
     statement.query_map(values, |row| other(row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?))?.collect()
 }
@@ -487,9 +491,6 @@ fn parse_json<T: DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
     serde_json::from_str(text).map_err(|error| conversion(0, error))
 }
 
-fn conversion(
-    column: usize,
-    error: impl Into<Box<dyn std::error::Error + Send + Sync + 'static>>,
-) -> rusqlite::Error {
+fn conversion(column: usize, error: impl Into<Box<dyn std::error::Error + Send + Sync + 'static>>) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error.into())
 }

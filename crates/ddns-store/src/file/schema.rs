@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::backup::Backup;
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::StoreError;
@@ -98,9 +99,16 @@ pub(super) fn create(path: &Path) -> Result<(), StoreError> {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
         connection.pragma_update(None, "user_version", SCHEMA)?;
-        connection.execute_batch(&format!("BEGIN; {TABLES} COMMIT;"))
+        connection.execute_batch(&format!("BEGIN; {TABLES} COMMIT;"))?;
+        leave_in_wal(connection)
     };
     make().map_err(|found| error(path, &found))
+}
+
+/// Closes a database that is in WAL mode from the start: whoever opens it need not wait for everybody else to switch.
+fn leave_in_wal(connection: Connection) -> rusqlite::Result<()> {
+    connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))?;
+    connection.close().map_err(|(_, error)| error)
 }
 
 /// Opens the database of a directory, if it is ours, whole and not newer than this program.
@@ -109,6 +117,8 @@ pub(super) fn open(directory: &Path) -> Result<Connection, StoreError> {
     let connect = || -> rusqlite::Result<Connection> {
         let connection = Connection::open_with_flags(&path, flags())?;
         connection.busy_timeout(Duration::from_secs(5))?;
+        // What turns out not to be ours keeps its journal as it is.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         recognise(&connection)?;
         Ok(connection)
     };
@@ -119,6 +129,7 @@ pub(super) fn open(directory: &Path) -> Result<Connection, StoreError> {
 }
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "secure_delete", "ON")?;
@@ -173,10 +184,14 @@ pub(super) fn verify(connection: &Connection, directory: &Path) -> Result<(), St
     }
 }
 
-/// Copies the database page by page while others go on working.
+/// Copies the database as it is at one moment, while others go on working. All in one step: between two, every commit
+/// of another process would make it begin anew, and a busy server would keep it from ever ending.
 pub(super) fn backup(connection: &Connection, to: &Path) -> rusqlite::Result<()> {
     let mut target = Connection::open_with_flags(to, flags())?;
-    Backup::new(connection, &mut target)?.run_to_completion(1_024, Duration::ZERO, None)?;
+    match Backup::new(connection, &mut target)?.step(-1)? {
+        StepResult::Done => (),
+        _ => return Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY), None)),
+    }
     target.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get::<_, String>(0))?;
     target.close().map_err(|(_, error)| error)
 }
@@ -202,7 +217,9 @@ pub(super) fn check_backup(backup: &Path) -> Result<(), StoreError> {
 
 /// Copies a backup into a fresh file.
 pub(super) fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
-    let copied = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|source| backup(&source, to));
+    let copied = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .and_then(|source| backup(&source, to))
+        .and_then(|()| leave_in_wal(Connection::open_with_flags(to, flags())?));
     copied.map_err(|found| error(from, &found))
 }
 

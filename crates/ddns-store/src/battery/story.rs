@@ -1,0 +1,275 @@
+//! Random stories of several processes over so few names that they collide all the time.
+
+use ddns_core::{
+    AccountEdit, AccountNo, AccountState, AddressEdit, Caller, Command, DomainEdit, HostEdit, HostPattern, HostScope,
+    HostTtl, Identity, NewHost, NewRecord, NewToken, Peer, RecordData, RecordEdit, RecordType, Role, Scope, SecretId,
+    Settings, Together, TsigAlgorithm, TsigKey,
+};
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::{Config, RngSeed, TestRunner};
+use uuid::Uuid;
+
+use super::process::{START, caller, fresh, new_account, new_domain, new_host, set_host};
+use super::{Make, Opener, Process};
+
+const JOE: u32 = 1;
+const ANN: u32 = 2;
+const PROCESSES: usize = 3;
+const HOSTS: &[&str] = &["a.dyn.example", "b.dyn.example", "x.a.dyn.example", "a.joe.example", "joe.example"];
+const NAMES: &[&str] = &["a.dyn.example", "*.b.dyn.example", "c.joe.example", "d.joe.example", "*.joe.example"];
+const DATA: &[(&str, &str)] = &[
+    ("A", "192.0.2.1"),
+    ("A", "192.0.2.2"),
+    ("AAAA", "2001:db8::1"),
+    ("CNAME", "elsewhere.test."),
+    ("MX", "10 mail.test."),
+    ("TXT", "plain"),
+    ("TXT", "\"plain\""),
+    ("TXT", "\"two\" \"strings\""),
+    ("TXT", "grüße 漢字 \"🦀\""),
+    ("NS", "ns.test."),
+    ("SRV", "1 2 3 srv.test."),
+];
+
+/// A step of a story: who does what to the store.
+#[derive(Clone, Debug)]
+enum Step {
+    Ask(usize, Vec<(Caller, Command)>),
+    Follow(usize),
+    Reopen(usize),
+    Tidy(usize, bool),
+    Prune(usize, u64),
+    Settle(usize),
+    Pass(u64),
+}
+
+/// The seed of the random tests: `DDNS_SEED`, or a fresh one. Printed, so that a failure can be seen again.
+pub fn seed() -> u64 {
+    let seed = std::env::var("DDNS_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(fresh);
+    println!("DDNS_SEED={seed}");
+    seed
+}
+
+/// Several processes write, follow, fold, prune, settle and open again in any order: whoever loads finds what the last
+/// writer knew.
+pub fn stories(make: Make<'_>) {
+    let soak = std::env::var_os("DDNS_SOAK").is_some();
+    let cases = if soak { 2_000 } else { 40 };
+    let config = Config { cases, rng_seed: RngSeed::Fixed(seed()), failure_persistence: None, ..Config::default() };
+    let told = TestRunner::new(config).run(&prop::collection::vec(step(), 1..40), |steps| {
+        tell(&make(), &steps);
+        Ok(())
+    });
+    if let Err(error) = told {
+        panic!("{error}");
+    }
+}
+
+fn tell(open: &Opener, steps: &[Step]) {
+    let mut processes: Vec<Process> = (0..PROCESSES).map(|_| Process::start(open)).collect();
+    let local = |command| (Caller::Local, command);
+    let beginning = [new_account("joe"), new_account("ann"), new_domain("dyn.example", None)].map(local);
+    processes[0].batch(&beginning);
+    let joe = AccountNo::new(JOE).unwrap();
+    let rest = [new_domain("joe.example", Some(joe)), new_host("a.dyn.example", joe)].map(local);
+    processes[0].batch(&rest);
+    for step in steps {
+        take(&mut processes, open, step);
+    }
+    for process in &mut processes {
+        process.follow();
+        process.assert_loaded_by_others(open);
+    }
+}
+
+fn take(processes: &mut [Process], open: &Opener, step: &Step) {
+    match step {
+        Step::Ask(who, asked) => {
+            processes[*who].batch(asked);
+            processes[*who].assert_loaded_by_others(open);
+        }
+        Step::Follow(who) => drop(processes[*who].follow()),
+        Step::Reopen(who) => {
+            let now = processes[*who].now;
+            processes[*who] = Process::start(open);
+            processes[*who].now = now;
+        }
+        Step::Tidy(who, idle) => processes[*who].store.tidy(*idle).unwrap(),
+        Step::Prune(who, max_bytes) => {
+            // Who has been silent for longer than the history is kept has to start afresh.
+            processes.iter_mut().for_each(|process| drop(process.follow()));
+            processes[*who].store.prune(START, *max_bytes).unwrap();
+        }
+        Step::Settle(who) => assert_eq!(processes[*who].store.settle(crate::BatchId(fresh())).unwrap(), None),
+        Step::Pass(secs) => processes.iter_mut().for_each(|process| process.pass(*secs)),
+    }
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let who = || 0..PROCESSES;
+    prop_oneof![
+        12 => (who(), prop::collection::vec((some_caller(), command()), 1..5)).prop_map(|(who, asked)| Step::Ask(who, asked)),
+        2 => who().prop_map(Step::Follow),
+        2 => who().prop_map(Step::Reopen),
+        3 => (who(), any::<bool>()).prop_map(|(who, idle)| Step::Tidy(who, idle)),
+        1 => (who(), select(&[0, 3_000][..])).prop_map(|(who, max_bytes)| Step::Prune(who, max_bytes)),
+        1 => who().prop_map(Step::Settle),
+        2 => select(&[1, 4_000, 3_000_000][..]).prop_map(Step::Pass),
+    ]
+}
+
+fn some_caller() -> impl Strategy<Value = Caller> {
+    let account = select(&[JOE, ANN][..]).prop_map(|number| caller(AccountNo::new(number).unwrap()));
+    let far = Identity { account: AccountNo::new(JOE).unwrap(), token: None, source: Some([192, 0, 2, 77].into()) };
+    prop_oneof![5 => Just(Caller::Local), 2 => account, 1 => Just(Caller::Account(far))]
+}
+
+fn account() -> impl Strategy<Value = AccountNo> {
+    prop_oneof![4 => Just(JOE), 3 => Just(ANN), 1 => 3..9u32].prop_map(|number| AccountNo::new(number).unwrap())
+}
+
+fn host() -> impl Strategy<Value = &'static str> {
+    select(HOSTS)
+}
+
+fn small_id() -> impl Strategy<Value = Uuid> {
+    (0..5u128).prop_map(|slot| Uuid::from_u128(slot | 0xfedc << 112))
+}
+
+fn secret() -> impl Strategy<Value = SecretId> {
+    any::<u64>().prop_map(|id| SecretId::new(id | 1).unwrap())
+}
+
+fn data() -> impl Strategy<Value = RecordData> {
+    select(DATA).prop_map(|(kind, text)| RecordData::parse(kind.parse::<RecordType>().unwrap(), text).unwrap())
+}
+
+fn host_edit() -> impl Strategy<Value = HostEdit> {
+    let v6: std::net::Ipv6Addr = "2001:db8::9".parse().unwrap();
+    let ipv6 = select(vec![AddressEdit::Keep, AddressEdit::Remove, AddressEdit::Set(v6.try_into().unwrap())]);
+    (
+        ipv6,
+        prop::option::of(select(&HostTtl::ALL[..])),
+        prop::option::of(any::<bool>()),
+        prop::option::of(any::<bool>()),
+    )
+        .prop_map(|(ipv6, ttl, wildcard, offline)| HostEdit {
+            ipv6,
+            ttl,
+            wildcard,
+            offline,
+            ..HostEdit::default()
+        })
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    prop_oneof![8 => host_command(), 4 => record_command(), 3 => account_command(), 3 => domain_command(), 2 => client_command()]
+}
+
+fn host_command() -> BoxedStrategy<Command> {
+    let one = |host: &str| vec![host.parse().unwrap()];
+    let challenge = || (host(), select(&["one", "\"two\"", "{\"name\":\"a.dyn.example\"}"][..]));
+    prop_oneof![
+        4 => (host(), account(), any::<bool>()).prop_map(|(name, owner, wildcard)| {
+            let Command::AddHost(new) = new_host(name, owner) else { panic!("a new host") };
+            Command::AddHost(NewHost { wildcard, ..new })
+        }),
+        4 => (host(), 0..4u8).prop_map(|(name, last)| set_host(name, &format!("192.0.2.{last}"))),
+        2 => (host(), host_edit())
+            .prop_map(move |(host, edit)| Command::SetHosts { hosts: one(host), edit, together: Together::Each }),
+        3 => host().prop_map(|host| Command::RemoveHost { host: host.parse().unwrap() }),
+        1 => host().prop_map(|host| Command::ReleaseName { name: host.parse().unwrap() }),
+        2 => challenge().prop_map(|(host, value)| Command::AddChallenge {
+            host: host.parse().unwrap(), value: value.parse().unwrap(),
+        }),
+        1 => challenge().prop_map(|(host, value)| Command::RemoveChallenge {
+            host: host.parse().unwrap(), value: value.parse().unwrap(),
+        }),
+        1 => Just(Command::Elapse),
+    ]
+    .boxed()
+}
+
+fn record_command() -> BoxedStrategy<Command> {
+    let name = || select(NAMES).prop_map(|text| text.parse().unwrap());
+    prop_oneof![
+        4 => (small_id(), name(), data()).prop_map(|(id, name, data)| Command::AddRecord(NewRecord {
+            id, name, data, ttl: None, description: "Größe".parse().ok(),
+        })),
+        3 => (small_id(), prop::option::of(name()), prop::option::of(data())).prop_map(|(record, name, data)| {
+            Command::SetRecord { record, edit: RecordEdit { name, data, ..RecordEdit::default() } }
+        }),
+        2 => small_id().prop_map(|record| Command::RemoveRecord { record }),
+    ]
+    .boxed()
+}
+
+fn account_command() -> BoxedStrategy<Command> {
+    let scope = || {
+        select(HOSTS).prop_map(|host| Scope {
+            hosts: HostScope::Only(vec![host.parse::<HostPattern>().unwrap()]),
+            ..Scope::FULL
+        })
+    };
+    let state = select(&[AccountState::Active, AccountState::Suspended][..]);
+    prop_oneof![
+        1 => (select(&["ann", "eve"][..]), secret(), any::<bool>()).prop_map(|(login, secret, late)| {
+            let Command::AddAccount(mut new) = new_account(login) else { panic!("a new account") };
+            (new.id, new.password) = (Uuid::from_u64_pair(secret.get(), 0), Some(secret));
+            new.state = if late { AccountState::Unconfirmed } else { AccountState::Active };
+            Command::AddAccount(new)
+        }),
+        1 => account().prop_map(|account| Command::RemoveAccount { account }),
+        2 => (account(), prop::option::of(state), prop::option::of(secret())).prop_map(|(account, state, password)| {
+            Command::SetAccount { account, edit: AccountEdit { state, password, role: Some(Role::User), ..AccountEdit::default() } }
+        }),
+        3 => (small_id(), account(), scope(), secret()).prop_map(|(id, account, scope, secret)| Command::AddToken(NewToken {
+            id, account, label: "Küche".parse().unwrap(), scope, secret,
+        })),
+        3 => small_id().prop_map(|token| Command::RevokeToken { token }),
+        1 => (account(), scope(), secret()).prop_map(|(account, scope, secret)| Command::PutTsigKey(TsigKey {
+            name: "key.example".parse().unwrap(), algorithm: TsigAlgorithm::HmacSha512, account, scope, secret, created: START,
+        })),
+        1 => Just(Command::RemoveTsigKey { name: "key.example".parse().unwrap() }),
+    ]
+    .boxed()
+}
+
+fn domain_command() -> BoxedStrategy<Command> {
+    let zone = || select(&["joe.example", "new.example", "sub.joe.example"][..]);
+    let server = || select(&["ns1.joe.example", "ns.test"][..]);
+    prop_oneof![
+        3 => (zone(), prop::option::of(account())).prop_map(|(name, owner)| new_domain(name, owner)),
+        2 => zone().prop_map(|name| Command::RemoveDomain { name: name.parse().unwrap() }),
+        2 => (zone(), any::<bool>()).prop_map(|(name, shared)| Command::SetDomain {
+            name: name.parse().unwrap(), edit: DomainEdit { shared: Some(shared), ..DomainEdit::default() },
+        }),
+        1 => (server(), any::<u128>()).prop_map(|(name, id)| Command::AddServer {
+            id: Uuid::from_u128(id), name: name.parse().unwrap(), addresses: vec![[192, 0, 2, 53].into()],
+        }),
+        1 => server().prop_map(|name| Command::RemoveServer { name: name.parse().unwrap() }),
+        1 => any::<bool>().prop_map(|notify| Command::PutPeer(Peer { address: [192, 0, 2, 54].into(), transfer: true, notify })),
+        1 => Just(Command::RemovePeer { address: [192, 0, 2, 54].into() }),
+        1 => select(&[0, 1, 30][..]).prop_map(|reservation_days| {
+            Command::SetSettings(Settings { reservation_days, ..Settings::default() })
+        }),
+    ]
+    .boxed()
+}
+
+fn client_command() -> BoxedStrategy<Command> {
+    let key = || select(&["home", "a:b"][..]).prop_map(|key| key.parse().unwrap());
+    let host = || host().prop_map(|host| host.parse().unwrap());
+    prop_oneof![
+        2 => (key(), prop::option::of(any::<bool>()))
+            .prop_map(|(key, offline)| Command::PutClient { key, offline, must_exist: false }),
+        1 => (key(), 0..4u8).prop_map(|(key, last)| Command::MoveClient {
+            key, address: format!("192.0.2.{last}").parse().ok(),
+        }),
+        1 => key().prop_map(|key| Command::RemoveClient { key }),
+        3 => (key(), host()).prop_map(|(key, host)| Command::AttachHost { key, host }),
+        1 => (key(), host()).prop_map(|(key, host)| Command::DetachHost { key, host }),
+    ]
+    .boxed()
+}
