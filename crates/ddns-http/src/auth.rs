@@ -11,7 +11,7 @@ use actix_web::{Error, FromRequest, HttpRequest, web};
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use ddns_core::{Caller, Command, Identity, Login};
+use ddns_core::{Caller, Command, Identity};
 use ddns_service::{Authenticated, Origin, Reply, Request, Service, ServiceError};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -26,8 +26,6 @@ pub(crate) const CHALLENGE: &str = "Basic realm=\"ddns\", charset=\"UTF-8\"";
 pub(crate) struct SignedIn<D> {
     /// The proof.
     pub(crate) identity: Identity,
-    /// What the account signs in with.
-    pub(crate) login: Login,
     /// The token that was presented; none under a password.
     token: Option<SecretString>,
     dialect: PhantomData<D>,
@@ -48,7 +46,7 @@ impl<D: Dialect> SignedIn<D> {
     fn new(authenticated: Authenticated, secret: SecretString) -> Option<SignedIn<D>> {
         let Caller::Account(identity) = authenticated.caller else { return None };
         let token = authenticated.by_token.then_some(secret);
-        Some(SignedIn { identity, login: authenticated.login, token, dialect: PhantomData })
+        Some(SignedIn { identity, token, dialect: PhantomData })
     }
 }
 

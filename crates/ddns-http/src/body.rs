@@ -1,17 +1,22 @@
-//! Request bodies, bounded.
+//! Request bodies, bounded in size and time.
 
 use std::future::Future;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
+use actix_web::rt::time::timeout;
 use actix_web::web::{Bytes, PayloadConfig};
 use actix_web::{Error, FromRequest, HttpRequest};
 use ddns_core::policy;
 
 use crate::dialect::{Dialect, Fault};
+
+/// How long a caller may take for its request's body.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// The bound that the application carries.
 pub(crate) fn limit() -> PayloadConfig {
@@ -39,7 +44,8 @@ impl<D: Dialect> FromRequest for Body<D> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let bytes = Bytes::from_request(request, payload);
         Box::pin(async move {
-            let bytes = bytes.await.map_err(|error| fault(&error).error::<D>())?;
+            let bytes = timeout(LIMIT, bytes).await.map_err(|_| Fault::BodyBroken.error::<D>())?;
+            let bytes = bytes.map_err(|error| fault(&error).error::<D>())?;
             Ok(Body { bytes, dialect: PhantomData })
         })
     }

@@ -103,7 +103,8 @@ async fn door<D: Dialect>(
 }
 
 fn check<D: Dialect>(request: &HttpRequest) -> Option<Fault> {
-    if request.uri().to_string().len() > policy::URL_MAX {
+    let url = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    if url > policy::URL_MAX {
         return Some(Fault::UrlTooLong);
     }
     let cross_site = D::writes(request.method()) && is_cross_site(request.headers());

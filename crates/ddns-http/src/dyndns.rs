@@ -7,6 +7,7 @@
 //! A list that is repeated (`hostname=a&hostname=b`) is one list; of other parameters that are repeated the last counts.
 //! Two different addresses of one family contradict each other, and nothing is changed.
 
+mod notes;
 mod report;
 
 use std::fmt;
@@ -15,8 +16,9 @@ use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICA
 use actix_web::http::{Method, StatusCode};
 use actix_web::{Error, HttpRequest, HttpResponse, web};
 use ddns_core::{Command, Fqdn, HostEdit, HostOutcome, NameError, Receipt, Refusal, Together};
-use ddns_service::{Service, ServiceError};
+use ddns_service::ServiceError;
 
+use self::notes::Notes;
 use crate::auth::{CHALLENGE, SignedIn};
 use crate::body::Body;
 use crate::dialect::{Dialect, Fault, road};
@@ -84,7 +86,8 @@ async fn update<F: Family>(
 ) -> HttpResponse {
     let form = if request.method() == Method::POST { String::from_utf8_lossy(&body) } else { Default::default() };
     let params = Params::parse(request.query_string()).and(Params::parse(&form));
-    match carry_out(&caller, &state.service, &params).await {
+    let notes = Notes { caller: &caller, service: &state.service, request: &request };
+    match carry_out(&notes, &params).await {
         Ok(lines) => answer::<F>(&lines),
         Err(fault) => F::say(fault),
     }
@@ -105,23 +108,33 @@ async fn update_url(
 }
 
 /// One code for each host that was named; a single one where the call as a whole is wrong.
-async fn carry_out<F: Family>(caller: &SignedIn<F>, service: &Service, params: &Params) -> Result<Vec<Code>, Fault> {
+async fn carry_out<F: Family>(notes: &Notes<'_, F>, params: &Params) -> Result<Vec<Code>, Fault> {
     let hosts = match report::hosts(params) {
         Ok(hosts) => hosts,
         Err(code) => return Ok(vec![code]),
     };
-    let Ok(edit) = report::edit(params, caller.identity.source) else {
-        return Ok(vec![Code::DnsErr; hosts.len()]);
-    };
     let names: Vec<Fqdn> = hosts.iter().flatten().cloned().collect();
-    if names.is_empty() {
-        return Ok(vec![Code::NotFqdn; hosts.len()]);
+    match report::edit(params, notes.caller.identity.source) {
+        Err(why) => {
+            names.iter().for_each(|host| notes.leave(host, &why.to_string()));
+            Ok(vec![Code::DnsErr; hosts.len()])
+        }
+        Ok(_) if names.is_empty() => Ok(vec![Code::NotFqdn; hosts.len()]),
+        Ok(edit) => {
+            let receipt = submit(notes, names, edit).await?;
+            Ok(lines(&hosts, &receipt, &edit))
+        }
     }
-    let command = Command::SetHosts { hosts: names, edit, together: Together::Each };
-    match caller.submit(service, command).await {
-        Ok(reply) => Ok(lines(&hosts, &reply.receipt, &edit)),
+}
+
+async fn submit<F: Family>(notes: &Notes<'_, F>, hosts: Vec<Fqdn>, edit: HostEdit) -> Result<Receipt, Fault> {
+    let command = Command::SetHosts { hosts, edit, together: Together::Each };
+    match notes.caller.submit(notes.service, command).await {
+        Ok(reply) => {
+            notes.of_receipt(&reply.receipt);
+            Ok(reply.receipt)
+        }
         Err(ServiceError::Refused(Refusal::Inactive | Refusal::TokenVoid)) => Err(Fault::Unauthorized),
-        Err(ServiceError::Refused(refusal)) => Ok(vec![Code::of(&refusal); hosts.len()]),
         Err(error) => Err(Fault::of_service(&error)),
     }
 }
@@ -168,10 +181,24 @@ impl Code {
     /// The one table from the rules' refusals to this dialect's words. A foreign host is answered like a missing one.
     fn of(refusal: &Refusal) -> Code {
         match refusal {
+            Refusal::NotFound { .. } | Refusal::NotYours { .. } | Refusal::OutOfScope | Refusal::OperatorOnly => {
+                Code::NoHost
+            }
             Refusal::TooMany { .. } => Code::NumHost,
             Refusal::NotPublic | Refusal::NoSource | Refusal::Conflict { .. } => Code::DnsErr,
-            Refusal::Exhausted => Code::ServerError,
-            _ => Code::NoHost,
+            Refusal::Inactive
+            | Refusal::TokenVoid
+            | Refusal::Taken { .. }
+            | Refusal::Reserved { .. }
+            | Refusal::ReservedLabel { .. }
+            | Refusal::Overlaps { .. }
+            | Refusal::NoDomain { .. }
+            | Refusal::PrivateDomain { .. }
+            | Refusal::Apex { .. }
+            | Refusal::Quota { .. }
+            | Refusal::DomainInUse { .. }
+            | Refusal::Managed { .. }
+            | Refusal::Exhausted => Code::ServerError, // No update of an existing host is refused so.
         }
     }
 }

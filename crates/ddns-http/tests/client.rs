@@ -5,33 +5,33 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// One connection.
-pub struct Line {
+pub(crate) struct Line {
     stream: BufReader<TcpStream>,
 }
 
 /// One answer.
 #[derive(Debug)]
-pub struct Answer {
-    pub version: String,
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: String,
+pub(crate) struct Answer {
+    pub(crate) version: String,
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 impl Line {
-    pub fn to(address: SocketAddr) -> Line {
+    pub(crate) fn to(address: SocketAddr) -> Line {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         stream.set_nodelay(true).unwrap();
         Line { stream: BufReader::new(stream) }
     }
 
-    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.stream.get_mut().write_all(bytes.as_ref()).unwrap();
     }
 
     /// The next answer; to a `HEAD` without looking for a body.
-    pub fn receive(&mut self, head: bool) -> Answer {
+    pub(crate) fn receive(&mut self, head: bool) -> Answer {
         let mut lines = Vec::new();
         loop {
             let mut line = String::new();
@@ -59,25 +59,25 @@ impl Line {
     }
 
     /// Whether the other side closes without another octet.
-    pub fn is_closed(&mut self) -> bool {
+    pub(crate) fn is_closed(&mut self) -> bool {
         let mut rest = Vec::new();
         self.stream.read_to_end(&mut rest).is_ok() && rest.is_empty()
     }
 
     /// Whether the connection stays open for a moment.
-    pub fn stays_open(&mut self) -> bool {
+    pub(crate) fn stays_open(&mut self) -> bool {
         self.stream.get_ref().set_read_timeout(Some(Duration::from_millis(200))).unwrap();
         self.stream.read(&mut [0]).is_err()
     }
 }
 
 impl Answer {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
     /// What holds for every answer: old clients know bodies by their announced length, and read nothing else.
-    pub fn check_framing(&self) {
+    pub(crate) fn check_framing(&self) {
         assert_eq!(self.header("transfer-encoding"), None, "{self:?}");
         assert_eq!(self.header("content-encoding"), None, "{self:?}");
         assert_eq!(self.header("location"), None, "{self:?}");
@@ -88,7 +88,7 @@ impl Answer {
 }
 
 /// One request on a connection of its own.
-pub fn ask(address: SocketAddr, request: impl AsRef<[u8]>) -> Answer {
+pub(crate) fn ask(address: SocketAddr, request: impl AsRef<[u8]>) -> Answer {
     let mut line = Line::to(address);
     line.send(&request);
     line.receive(request.as_ref().starts_with(b"HEAD "))

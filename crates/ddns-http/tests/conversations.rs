@@ -127,7 +127,7 @@ impl<'c> Case<'c> {
     fn look(&self, what: &str) {
         let (name, expected) = what.split_once(' ').unwrap();
         let seen = match name {
-            "entries" => (self.house.entries() - self.before).to_string(),
+            "entries" => self.house.entries().abs_diff(self.before).to_string(),
             host => self.house.host(host),
         };
         assert_eq!(seen, expected, "{}: {name}", self.title);

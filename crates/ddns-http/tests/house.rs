@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use ddns_core::{
     AccountNo, AccountState, Actions, Caller, Command, Fqdn, HostScope, HostTtl, NewAccount, NewDomain, NewHost,
-    NewToken, Receipt, Role, Scope, Timestamp,
+    NewToken, Receipt, Role, Scope, Timestamp, policy,
 };
 use ddns_http::{HttpSettings, Server, bind, serve};
 use ddns_service::{ManualClock, Options, Origin, Request, Service, fresh};
@@ -15,36 +15,42 @@ use ddns_store::{MemoryStore, Secret};
 use secrecy::{ExposeSecret, SecretString};
 
 /// The password of every account.
-pub const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// Hashed once: hashing is slow on purpose.
 static HASH: LazyLock<Secret> = LazyLock::new(|| fresh::password(&SecretString::from(PASSWORD)).unwrap());
 
-pub struct House {
-    pub service: Service,
-    pub server: Option<Server>,
-    pub address: SocketAddr,
-    pub store: MemoryStore,
+pub(crate) struct House {
+    pub(crate) service: Service,
+    pub(crate) server: Option<Server>,
+    pub(crate) address: SocketAddr,
+    pub(crate) store: MemoryStore,
     joe: AccountNo,
     credentials: Vec<(&'static str, String, String)>,
 }
 
 impl House {
     /// With links that begin with `http://api.test`, behind a proxy at 127.0.0.1.
-    pub fn new() -> House {
-        House::with(HttpSettings {
-            trusted_proxies: vec!["127.0.0.1/32".parse().unwrap()],
-            base_url: Some("http://api.test/".to_owned()),
-            ..HttpSettings::default()
-        })
+    pub(crate) fn new() -> House {
+        House::with(behind_a_proxy())
+    }
+
+    /// Likewise, with room for so many commands in front of the writer.
+    pub(crate) fn with_queue(queue: usize) -> House {
+        House::build(behind_a_proxy(), queue)
+    }
+
+    /// With other settings.
+    pub(crate) fn with(settings: HttpSettings) -> House {
+        House::build(settings, policy::QUEUE)
     }
 
     /// Shared `dyn.example` and `a-dyn.example`, joe's own `joe.example`, eve's own `eve.example`; hosts `home` and `cam`
     /// of joe, `eve` of eve.
-    pub fn with(settings: HttpSettings) -> House {
+    fn build(settings: HttpSettings, queue: usize) -> House {
         let store = MemoryStore::new();
         let clock = ManualClock::at(Timestamp::from_secs(1_800_000_000));
-        let service = Service::start(Box::new(store.clone()), Options { clock, ..Options::default() }).unwrap();
+        let service = Service::start(Box::new(store.clone()), Options { clock, queue, ..Options::default() }).unwrap();
         let listeners = bind(&["127.0.0.1:0".parse().unwrap()]).unwrap();
         let workers = std::num::NonZeroUsize::new(1);
         let server = serve(listeners, service.clone(), HttpSettings { workers, ..settings }).unwrap();
@@ -93,7 +99,7 @@ impl House {
         run(&self.service, Command::AddDomain(domain));
     }
 
-    pub fn add_host(&self, name: &str, owner: AccountNo) {
+    pub(crate) fn add_host(&self, name: &str, owner: AccountNo) {
         let name = name.parse().unwrap();
         let host = NewHost { name, owner, ipv4: None, ipv6: None, ttl: HostTtl::S60, wildcard: false };
         run(&self.service, Command::AddHost(host));
@@ -108,7 +114,7 @@ impl House {
         self.credentials.push((name, login.to_owned(), text.expose_secret().to_owned()));
     }
 
-    pub fn token(&self, name: &str) -> &str {
+    pub(crate) fn token(&self, name: &str) -> &str {
         &self.find(name).2
     }
 
@@ -118,7 +124,7 @@ impl House {
 
     /// The value of an `Authorization` header: `joe` (login and token), `joe/escaped` (with `%40`), `joe/password`,
     /// `joe/bearer`, `joe/wrong`, `nobody`; what has a space in it is sent as it is.
-    pub fn authorization(&self, who: &str) -> String {
+    pub(crate) fn authorization(&self, who: &str) -> String {
         let basic =
             |login: &str, secret: &str| format!("Basic {}", BASE64_STANDARD.encode(format!("{login}:{secret}")));
         if who.contains(' ') {
@@ -140,7 +146,7 @@ impl House {
     }
 
     /// A host as a line of text, or `absent`.
-    pub fn host(&self, name: &str) -> String {
+    pub(crate) fn host(&self, name: &str) -> String {
         let snapshot = self.service.snapshot();
         let name: Fqdn = name.parse().unwrap();
         let Some(host) = snapshot.registry.host(&name) else { return "absent".to_owned() };
@@ -151,7 +157,7 @@ impl House {
     }
 
     /// How many entries the log has.
-    pub fn entries(&self) -> u64 {
+    pub(crate) fn entries(&self) -> u64 {
         self.service.snapshot().version.to_string().parse().unwrap()
     }
 }
@@ -160,6 +166,14 @@ impl Drop for House {
     fn drop(&mut self) {
         drop(self.server.take());
         self.service.stop();
+    }
+}
+
+fn behind_a_proxy() -> HttpSettings {
+    HttpSettings {
+        trusted_proxies: vec!["127.0.0.1/32".parse().unwrap()],
+        base_url: Some("http://api.test/".to_owned()),
+        ..HttpSettings::default()
     }
 }
 

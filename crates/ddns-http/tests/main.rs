@@ -9,6 +9,8 @@ mod hostile;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod notes;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod serving;

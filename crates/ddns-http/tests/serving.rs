@@ -1,9 +1,12 @@
 //! Binding, serving and stopping, and what callers are told while the store is in trouble.
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
-use ddns_http::{BindError, HttpSettings, bind, serve};
+use ddns_http::{BindError, HttpSettings, Server, bind, serve};
+use ddns_store::Fault;
 
 use crate::client::{Line, ask};
 use crate::house::House;
@@ -66,8 +69,7 @@ fn a_stop_ends_idle_connections_and_frees_the_port() {
     idle.send("GET /myip HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_eq!(idle.receive(false).body, "127.0.0.1");
     let begin = Instant::now();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(house.server.take().unwrap().stop());
+    stop(house.server.take().unwrap());
     assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
     assert!(idle.is_closed());
     assert!(bind(&[house.address]).is_ok());
@@ -82,6 +84,10 @@ fn a_dropped_server_frees_the_port() {
         assert!(begin.elapsed() < Duration::from_secs(10));
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+fn stop(server: Server) {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(server.stop());
 }
 
 /// One request as joe.
@@ -109,4 +115,76 @@ fn a_service_that_has_stopped_says_so_in_each_dialect() {
     assert_eq!(ready, (503, r#"{"ready":false}"#.to_owned(), Some("1".to_owned())));
     assert_eq!(joe(&house, "GET /healthz", "").0, 200);
     assert_eq!(joe(&house, "GET /hosts/home.dyn.example", "").0, 200, "what was committed is still shown");
+}
+
+#[test]
+fn a_commit_that_fails_is_told_in_each_dialect_and_changes_nothing() {
+    let house = House::new();
+    let update = "GET /nic/update?hostname=home.dyn.example&myip=192.0.2.7";
+    house.store.fail_next(Fault::Refused);
+    assert_eq!(joe(&house, update, "").1, "911");
+    house.store.fail_next(Fault::Refused);
+    assert_eq!(joe(&house, "DELETE /hosts/home.dyn.example", "").0, 503);
+    assert_eq!(house.host("home.dyn.example"), "- - 60 plain no");
+    assert_eq!(joe(&house, update, "").1, "good 192.0.2.7");
+}
+
+/// A writer that does nothing until it is let go, with room for one command in front of it.
+struct Held {
+    house: House,
+    release: mpsc::Sender<()>,
+    writer: thread::JoinHandle<()>,
+    answers: mpsc::Receiver<String>,
+}
+
+impl Held {
+    /// Two updates are under way: one waits for the writer, for the other there was no room.
+    fn new() -> Held {
+        let house = House::with_queue(1);
+        let (held, is_held) = mpsc::channel();
+        let (release, released) = mpsc::channel();
+        let service = house.service.clone();
+        let work = move |_: &mut dyn ddns_store::Store| {
+            held.send(()).unwrap();
+            released.recv().unwrap();
+        };
+        let writer = thread::spawn(move || service.with_store(work).unwrap());
+        is_held.recv().unwrap();
+        let (answered, answers) = mpsc::channel();
+        for host in ["home", "cam"] {
+            let (address, answered, authorization) = (house.address, answered.clone(), house.authorization("joe"));
+            let request = format!(
+                "GET /nic/update?hostname={host}.dyn.example&myip=192.0.2.7 HTTP/1.0\r\nAuthorization: {authorization}\r\n\r\n"
+            );
+            thread::spawn(move || answered.send(ask(address, request).body).unwrap());
+        }
+        assert_eq!(answers.recv().unwrap(), "911", "who finds no room is told at once");
+        Held { house, release, writer, answers }
+    }
+
+    fn let_go(&self) {
+        self.release.send(()).unwrap();
+        assert_eq!(self.answers.recv().unwrap(), "good 192.0.2.7");
+    }
+}
+
+#[test]
+fn a_full_queue_is_told_at_once() {
+    let held = Held::new();
+    let put = joe(&held.house, "PUT /hosts/home.dyn.example", r#"{"ttl":300}"#);
+    assert_eq!((put.0, put.2), (503, Some("1".to_owned())));
+    held.let_go();
+    held.writer.join().unwrap();
+}
+
+#[test]
+fn a_stop_waits_for_answers_on_their_way() {
+    let mut held = Held::new();
+    let server = held.house.server.take().unwrap();
+    let stopping = thread::spawn(move || stop(server));
+    thread::sleep(Duration::from_millis(100));
+    assert!(!stopping.is_finished());
+    held.let_go();
+    stopping.join().unwrap();
+    held.writer.join().unwrap();
 }

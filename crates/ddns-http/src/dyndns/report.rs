@@ -67,18 +67,40 @@ fn given<T: Into<A>, A>(edit: AddressEdit<T>, removed: A) -> Option<A> {
     }
 }
 
-/// A call's addresses cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A call's addresses cannot be used. The host's owner is told why; the router only gets a code.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Unusable {
+    /// A device fills in its templates.
+    #[error("the router sent {0} unexpanded")]
+    Unexpanded(String),
     /// Every address is a literal of an address that a host can have.
-    NotAnAddress,
+    #[error("the router sent \"{0}\", which is no address that a host can have")]
+    NotAnAddress(String),
     /// A family has one address.
+    #[error("the router sent two different addresses of one family")]
     Contradiction,
     /// A prefix alone moves no host yet.
+    #[error("the router sent a prefix and no address")]
     PrefixOnly,
     /// Without an address there is the caller's own, and it must be one that a host can have.
+    #[error("the router sent no address, and its own cannot be a host's")]
     NoSource,
 }
+
+impl Unusable {
+    /// Of a text that came where an address should be.
+    fn text(text: &str) -> Unusable {
+        let shown = text.chars().filter(|c| !c.is_control()).take(SHOWN_MAX).collect();
+        if text.starts_with('<') && text.ends_with('>') {
+            Unusable::Unexpanded(shown)
+        } else {
+            Unusable::NotAnAddress(shown)
+        }
+    }
+}
+
+/// Characters of a router's text that its owner is shown.
+const SHOWN_MAX: usize = 64;
 
 /// What the address parameters of a call say.
 #[derive(Debug, Default)]
@@ -174,18 +196,18 @@ impl Item {
         if text.contains('/') {
             return prefix(text);
         }
-        let address: IpAddr = text.parse().map_err(|_| Unusable::NotAnAddress)?;
+        let address: IpAddr = text.parse().map_err(|_| Unusable::text(text))?;
         match address.to_canonical() {
             IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ok(Item::Remove4),
             IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ok(Item::Remove6),
-            address => HostAddress::try_from(address).map(Item::Set).map_err(|_| Unusable::NotAnAddress),
+            address => HostAddress::try_from(address).map(Item::Set).map_err(|_| Unusable::text(text)),
         }
     }
 }
 
 fn prefix(text: &str) -> Result<Item, Unusable> {
-    let prefix: Ipv6Net = text.parse().map_err(|_| Unusable::NotAnAddress)?;
-    if prefix.prefix_len() <= PREFIX_LEN_MAX { Ok(Item::Prefix) } else { Err(Unusable::NotAnAddress) }
+    let prefix: Ipv6Net = text.parse().map_err(|_| Unusable::text(text))?;
+    if prefix.prefix_len() <= PREFIX_LEN_MAX { Ok(Item::Prefix) } else { Err(Unusable::text(text)) }
 }
 
 fn is_placeholder(text: &str) -> bool {
