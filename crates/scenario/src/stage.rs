@@ -1,0 +1,165 @@
+//! The real servers over one store, a clock that stands still, and the command line beside them.
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ddns_core::{Caller, Command, Settings, Timestamp};
+use ddns_http::HttpSettings;
+use ddns_service::{ManualClock, Options, Origin, Request, Service};
+use ddns_store::{FileStore, MemoryStore, Store, StoreError};
+use ddnsd::Running;
+use ipnet::{IpNet, Ipv4Net};
+use tempfile::TempDir;
+
+/// What a scenario's data rests in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backing {
+    /// [`MemoryStore`]: the command line and a restarted server take a clone of it.
+    Memory,
+    /// [`FileStore`] in a directory of its own: everybody opens the file anew.
+    File,
+}
+
+impl fmt::Display for Backing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Backing::Memory => "memory store",
+            Backing::File => "file store",
+        })
+    }
+}
+
+/// 2027-01-15 08:00:00 UTC.
+const BEGINNING: Timestamp = Timestamp::from_secs(1_800_000_000);
+const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// Where a scenario plays.
+pub(crate) struct Stage {
+    clock: Arc<ManualClock>,
+    /// None only between a stop and a start.
+    running: Option<Running>,
+    place: Place,
+}
+
+enum Place {
+    Memory(MemoryStore),
+    File(TempDir),
+}
+
+/// What a command line left behind.
+pub(crate) struct Ended {
+    pub(crate) exit: u8,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Stage {
+    /// Starts the servers on an empty store.
+    pub(crate) fn start(backing: Backing) -> Result<Stage, String> {
+        let place = match backing {
+            Backing::Memory => Place::Memory(MemoryStore::new()),
+            Backing::File => Place::File(TempDir::with_prefix("ddns-scenario-").map_err(|error| error.to_string())?),
+        };
+        let mut stage = Stage { clock: ManualClock::at(BEGINNING), running: None, place };
+        stage.run()?;
+        Ok(stage)
+    }
+
+    /// Stops the servers gracefully and starts them on the same data.
+    pub(crate) fn restart(&mut self) -> Result<(), String> {
+        self.stop();
+        self.run()
+    }
+
+    /// Runs a command line beside the running server.
+    pub(crate) fn command(&self, words: &[String], mut stdin: &[u8]) -> Ended {
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let open = || self.place.open();
+        let program = ddns_cli::Program::new(&mut stdin, &mut stdout, &mut stderr).over(&open, self.clock.clone());
+        let exit = program.run(std::iter::once("ddns").chain(words.iter().map(String::as_str))).code();
+        let text = |octets: Vec<u8>| String::from_utf8_lossy(&octets).into_owned();
+        Ended { exit, stdout: text(stdout), stderr: text(stderr) }
+    }
+
+    /// Lets time pass, and the service do what has become due.
+    pub(crate) fn advance(&self, by: Duration) -> Result<(), String> {
+        self.clock.advance(by);
+        self.catch_up()
+    }
+
+    /// Lets the service look for others' changes, which it otherwise does many times a second.
+    pub(crate) fn catch_up(&self) -> Result<(), String> {
+        self.service().map(Service::catch_up)
+    }
+
+    /// Takes the operator's settings over, as a server does from its configuration.
+    pub(crate) fn settle(&self, settings: &str) -> Result<(), String> {
+        let settings: Settings = serde_json::from_str(settings).map_err(|error| error.to_string())?;
+        let request = Request::new(Caller::Local, Command::SetSettings(settings), Origin::new("configuration"));
+        self.service()?.submit_blocking(request).map(drop).map_err(|error| error.to_string())
+    }
+
+    /// How many entries the log has ever had.
+    pub(crate) fn log_entries(&self) -> Result<u64, String> {
+        let newest = self.service()?.with_store(|store| store.newest()).map_err(|error| error.to_string())?;
+        newest.map(|version| version.0).map_err(|error| error.to_string())
+    }
+
+    pub(crate) fn http(&self) -> Result<SocketAddr, String> {
+        self.running()?.http().first().copied().ok_or_else(|| "there is no HTTP port".to_owned())
+    }
+
+    pub(crate) fn dns(&self) -> Result<SocketAddr, String> {
+        self.running()?.dns().first().copied().ok_or_else(|| "there is no DNS port".to_owned())
+    }
+
+    fn service(&self) -> Result<&Service, String> {
+        self.running().map(Running::service)
+    }
+
+    fn running(&self) -> Result<&Running, String> {
+        self.running.as_ref().ok_or_else(|| "the server did not start again".to_owned())
+    }
+
+    fn run(&mut self) -> Result<(), String> {
+        let store = self.place.open().map_err(|error| error.to_string())?;
+        let options = Options { clock: self.clock.clone(), ..Options::default() };
+        let service = Service::start(store, options).map_err(|error| error.to_string())?;
+        let running = Running::start(service, &[ANY_PORT], &[ANY_PORT], http_settings());
+        self.running = Some(running.map_err(|error| error.to_string())?);
+        Ok(())
+    }
+
+    fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop_blocking();
+        }
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Place {
+    fn open(&self) -> Result<Box<dyn Store>, StoreError> {
+        match self {
+            Place::Memory(store) => Ok(Box::new(store.clone())),
+            Place::File(directory) => Ok(Box::new(FileStore::open(directory.path())?)),
+        }
+    }
+}
+
+/// The scenario's own connections are a trusted proxy's, so that `from` can be told.
+fn http_settings() -> HttpSettings {
+    HttpSettings {
+        trusted_proxies: vec![IpNet::V4(Ipv4Net::from(Ipv4Addr::LOCALHOST))],
+        base_url: Some("http://ddns.example".to_owned()),
+        workers: std::num::NonZeroUsize::new(1),
+        ..HttpSettings::default()
+    }
+}
