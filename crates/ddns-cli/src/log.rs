@@ -1,7 +1,7 @@
 //! `ddns log`: what was changed, by whom and when.
 
 use clap::Args;
-use ddns_core::{Change, Delta, Fqdn, Login};
+use ddns_core::{AccountNo, Change, Delta, Fqdn, Login};
 use ddns_store::{Entry, LogQuery, Version};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -38,12 +38,17 @@ impl Log {
         let entries = session.reader()?.log(&query)?;
         let mut rows = Vec::with_capacity(entries.len());
         for entry in entries {
-            let actor = entry.actor.map(|actor| session.login(actor)).transpose()?.flatten();
+            let actor = entry.actor.map(|actor| who(session, actor)).transpose()?;
             let sentences = session.out.format == Format::Table;
             rows.push((entry.version.to_string(), view(&entry, actor, sentences)));
         }
         page::print(session, &["version", "time", "account", "origin", "changes"], rows, self.page.limit)
     }
+}
+
+/// An account's login; its number where it has been removed since.
+fn who(session: &mut Session<'_>, actor: AccountNo) -> Result<String, Failure> {
+    Ok(session.login(actor)?.unwrap_or_else(|| format!("#{}", actor.get())))
 }
 
 fn version(typed: &str) -> Result<Version, Failure> {

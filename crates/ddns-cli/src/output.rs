@@ -16,9 +16,9 @@ use crate::failure::Failure;
 /// How data is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Format {
-    /// Columns for people.
+    // Columns for people. (A doc comment would blow up every command's help.)
     Table,
-    /// One JSON object or array.
+    // One JSON object or array.
     Json,
 }
 

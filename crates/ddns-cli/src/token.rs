@@ -35,7 +35,7 @@ pub(crate) struct Create {
     /// Whom it acts for
     login: Login,
     /// What to call it
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     label: TokenLabel,
     /// Which of the account's hosts it may act on; * stands for any run of characters [default: all]
     #[arg(long = "host", value_name = "PATTERN")]

@@ -24,13 +24,20 @@ Data goes to standard output, talk to standard error.";
 
 /// Accounts, tokens, domains, name servers and hosts of a dynamic-DNS service, while its server runs or not.
 #[derive(Debug, Parser)]
-#[command(name = "ddns", version, about, after_help = EXIT_CODES, disable_help_subcommand = true)]
+#[command(name = "ddns", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     /// The data directory
-    #[arg(long, global = true, env = "DDNS_DATA", value_name = "DIR", default_value = "./ddns-data")]
+    #[arg(
+        long,
+        global = true,
+        display_order = 100,
+        env = "DDNS_DATA",
+        value_name = "DIR",
+        default_value = "./ddns-data"
+    )]
     pub(crate) data: PathBuf,
     /// How data is printed
-    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "table")]
+    #[arg(long, global = true, display_order = 101, value_enum, value_name = "FORMAT", default_value = "table")]
     pub(crate) output: Format,
     #[command(subcommand)]
     pub(crate) command: Command,

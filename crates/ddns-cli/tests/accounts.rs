@@ -1,5 +1,9 @@
 //! `ddns account`.
 
+use std::io::{Read, Write};
+use std::process::Stdio;
+use std::time::Duration;
+
 use ddns_cli::ExitCode;
 use serde_json::json;
 
@@ -55,6 +59,46 @@ fn the_password_never_comes_from_an_argument() {
     assert!(!work.data().exists());
     let help = work.ok(&["account", "add", "--help"]);
     assert!(!help.contains("--password <"), "{help}");
+}
+
+#[test]
+fn a_terminal_asks_twice_and_shows_nothing() {
+    let work = Work::empty();
+    for (second, said) in [(PASSWORD, "added account joe"), ("another password", "the two passwords differ")] {
+        let data = work.path(second);
+        let Some(shown) = typed(&work, &format!("--data '{}' account add joe", data.display()), &[PASSWORD, second])
+        else {
+            return; // Without the program `script` there is no terminal to be had.
+        };
+        assert!(shown.contains(said) && shown.contains("New password:"), "{shown}");
+        assert!(!shown.contains("horse") && !shown.contains("another"), "{shown}");
+    }
+}
+
+/// What a terminal shows while these lines are typed, each when it was asked for.
+fn typed(work: &Work, args: &str, lines: &[&str]) -> Option<String> {
+    let command = format!("{} {args}", crate::work::program().display());
+    let mut terminal = std::process::Command::new("script");
+    terminal
+        .args(["-qec", &command, "/dev/null"])
+        .current_dir(work.path(""))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let mut child = terminal.spawn().ok()?;
+    let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let (mut shown, mut octet) = (String::new(), [0]);
+    for line in lines {
+        while !shown.ends_with(": ") && stdout.read(&mut octet).unwrap() == 1 {
+            shown.push(char::from(octet[0]));
+        }
+        std::thread::sleep(Duration::from_millis(100)); // The prompt comes a moment before the echo is off.
+        shown.push('\n');
+        writeln!(stdin, "{line}").unwrap();
+    }
+    drop(stdin);
+    stdout.read_to_string(&mut shown).unwrap();
+    child.wait().unwrap();
+    Some(shown)
 }
 
 #[test]

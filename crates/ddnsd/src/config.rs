@@ -155,6 +155,11 @@ impl Keys {
         }
     }
 
+    /// The given keys as a file has them.
+    pub(crate) fn table(&self) -> toml::Table {
+        toml::Table::try_from(self).unwrap_or_default()
+    }
+
     /// What the keys mean. Settings in the data stay as they are unless a key names them.
     pub(crate) fn means(self) -> Config {
         let overrides = Overrides {

@@ -32,8 +32,6 @@ mod welcome;
 use std::ffi::OsString;
 use std::io::Write;
 
-use clap::Parser;
-
 pub use config::{Config, ConfigError, LogFormat, Overrides};
 pub use exit_code::ExitCode;
 pub use reference::reference;
@@ -47,7 +45,7 @@ pub fn run<A: Into<OsString> + Clone>(
     stdout: &mut dyn Write,
     stderr: &mut dyn Write,
 ) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
+    let cli = match Cli::read(args) {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => return fail(stderr, ExitCode::Usage, format!("{error}").trim_end()),
         Err(help) => return told(stdout, &help),

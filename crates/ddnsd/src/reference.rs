@@ -29,7 +29,7 @@ command line decides by them, too. If no key names one, what is in the data stay
 pub fn reference() -> String {
     let mut page = HEAD.to_owned();
     page.push_str("| key in the file | option | environment | default | meaning |\n|---|---|---|---|---|\n");
-    let defaults = toml::Table::try_from(Keys::defaults()).unwrap_or_default();
+    let defaults = Keys::defaults().table();
     for arg in keys() {
         page.push_str(&row(&arg, &defaults));
     }

@@ -1,9 +1,10 @@
 //! What was typed: the command line as clap reads it.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{DNS, HTTP, Keys};
 
@@ -14,7 +15,7 @@ Exit codes: 0 stopped as asked, 1 internal error, 2 usage or configuration, 4 an
 
 /// Serves a dynamic-DNS service over HTTP and DNS.
 #[derive(Debug, Parser)]
-#[command(name = "ddnsd", version, about, after_help = EXIT_CODES)]
+#[command(name = "ddnsd", version, after_help = EXIT_CODES)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     /// A configuration file (TOML); options and environment variables win over it
@@ -24,6 +25,35 @@ pub(crate) struct Cli {
     pub(crate) keys: Keys,
     #[command(subcommand)]
     pub(crate) mode: Option<Mode>,
+}
+
+impl Cli {
+    /// Reads a command line.
+    pub(crate) fn read<A: Into<OsString> + Clone>(args: impl IntoIterator<Item = A>) -> Result<Cli, clap::Error> {
+        Cli::from_arg_matches(&Cli::structure().try_get_matches_from(args)?)
+    }
+
+    /// The options, with the defaults that only apply where the file, too, is silent.
+    fn structure() -> clap::Command {
+        let defaults = Keys::defaults().table();
+        Cli::command().mut_args(|arg| match (arg.get_help(), defaults.get(arg.get_id().as_str()).and_then(single)) {
+            (Some(help), Some(default)) => {
+                let help = format!("{help} [default: {default}]");
+                arg.help(help)
+            }
+            _ => arg,
+        })
+    }
+}
+
+/// A default short enough to stand in a line of the help.
+fn single(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Array(values) if values.len() == 1 => values.first().and_then(single),
+        toml::Value::Array(_) => None,
+        value => Some(value.to_string()),
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -44,8 +74,6 @@ pub(crate) struct Demo {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
     use crate::config::LogFormat;
 
@@ -71,7 +99,7 @@ mod tests {
             let option = format!("--{}", key.replace('_', "-"));
             values.iter().flat_map(move |value| [option.clone(), (*value).to_owned()])
         });
-        let typed = Cli::try_parse_from(std::iter::once("ddnsd".to_owned()).chain(options)).unwrap().keys;
+        let typed = Cli::read(std::iter::once("ddnsd".to_owned()).chain(options)).unwrap().keys;
         let file: String = EVERY.iter().map(|(key, _, value)| format!("{key} = {value}\n")).collect();
         assert_eq!(typed, toml::from_str::<Keys>(&file).unwrap());
         assert_eq!((typed.log_format, typed.reservation_days), (Some(LogFormat::Json), Some(3)));
