@@ -199,6 +199,18 @@ impl Scope {
         Ok(())
     }
 
+    /// The hosts that it names exactly.
+    pub(crate) fn exact_hosts(&self) -> impl Iterator<Item = &Fqdn> {
+        let patterns = match &self.hosts {
+            HostScope::All => &[][..],
+            HostScope::Only(patterns) => patterns,
+        };
+        patterns.iter().filter_map(|pattern| match pattern {
+            HostPattern::Exact(host) => Some(host),
+            HostPattern::Glob(_) => None,
+        })
+    }
+
     /// The scope without its exact entry for a host that is going; none if there was no such entry.
     pub fn without(&self, host: &Fqdn) -> Option<Scope> {
         let HostScope::Only(patterns) = &self.hosts else { return None };

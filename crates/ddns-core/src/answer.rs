@@ -54,7 +54,9 @@ pub fn answer(
 ) -> Verdict {
     let Some(domain) = registry.enclosing(question.key()) else { return Verdict::Refused };
     let mut asked = Asked { registry, record_type, sections };
-    asked.step(domain, question, Owner::Question, &Trail { key: question.key(), before: None })
+    // Part of a name is no name that an alias could lead back to.
+    let key = if question.is_whole() { question.key() } else { &[] };
+    asked.step(domain, question, Owner::Question, &Trail { key, before: None })
 }
 
 /// The names that aliases have led through, the newest first.

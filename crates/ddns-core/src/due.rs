@@ -45,8 +45,7 @@ pub(crate) fn elapse(draft: &mut Draft<'_>, actor: &Actor) -> Result<Receipt, Re
                 }
             }
             Deadline::Account(number) => {
-                // An account with something that holds it back cannot be unconfirmed; if it were, it would stay.
-                let _held = remove_account(draft, actor, number);
+                remove_account(draft, actor, number)?;
             }
         }
     }

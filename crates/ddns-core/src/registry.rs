@@ -35,6 +35,8 @@ pub struct Registry {
     account_ids: OrdMap<Uuid, AccountNo>,
     tokens: OrdMap<Uuid, Arc<Token>>,
     tokens_by_account: OrdSet<(AccountNo, Uuid)>,
+    /// Which tokens have an exact scope entry for a host.
+    tokens_by_host: OrdSet<(Fqdn, Uuid)>,
     domains: OrdMap<DomainNo, Arc<Domain>>,
     zones: OrdMap<Name, DomainNo>,
     domain_ids: OrdMap<Uuid, DomainNo>,
@@ -58,6 +60,14 @@ pub struct Registry {
 pub(crate) struct Node {
     pub(crate) host: Option<Arc<Host>>,
     pub(crate) extras: Option<Arc<Extras>>,
+}
+
+impl Node {
+    /// Whether a host, an address record or an alias stands here.
+    pub(crate) fn answers_addresses(&self) -> bool {
+        let records = self.extras.as_ref().map(|extras| extras.records.as_slice()).unwrap_or_default();
+        self.host.is_some() || records.iter().any(|record| record.data.clashes_with_host())
+    }
 }
 
 /// What stands at few names: everything but a host.
@@ -178,9 +188,15 @@ impl Registry {
         if let Some(before) = &delta.before {
             self.tokens.remove(&before.id);
             self.tokens_by_account.remove(&(before.account, before.id));
+            for host in before.scope.exact_hosts() {
+                self.tokens_by_host.remove(&(host.clone(), before.id));
+            }
         }
         if let Some(after) = &delta.after {
             self.tokens_by_account.insert((after.account, after.id));
+            for host in after.scope.exact_hosts() {
+                self.tokens_by_host.insert((host.clone(), after.id));
+            }
             self.tokens.insert(after.id, after.clone());
         }
         Ok(())
@@ -337,14 +353,15 @@ impl Registry {
     }
 
     fn apply_reservation(&mut self, delta: &Delta<Reservation>) -> Result<(), ApplyError> {
+        let key = delta.any().map(|reservation| reservation.name.clone());
+        apply_simple("reservation", &mut self.reservations, key, delta)?;
         if let Some(before) = &delta.before {
             self.deadlines.remove(&(before.end, Deadline::Reservation(before.name.clone())));
         }
         if let Some(after) = &delta.after {
             self.deadlines.insert((after.end, Deadline::Reservation(after.name.clone())));
         }
-        let key = delta.any().map(|reservation| reservation.name.clone());
-        apply_simple("reservation", &mut self.reservations, key, delta)
+        Ok(())
     }
 
     fn change_extras(&mut self, name: &Name, change: impl FnOnce(&mut Extras)) {
@@ -466,6 +483,13 @@ impl Registry {
     /// An account's tokens.
     pub fn tokens_of(&self, account: AccountNo) -> impl Iterator<Item = &Arc<Token>> {
         pairs(&self.tokens_by_account, account).filter_map(|id| self.tokens.get(id))
+    }
+
+    /// The tokens that have an exact scope entry for a host, whosever they are.
+    pub fn tokens_naming(&self, host: &Fqdn) -> impl Iterator<Item = &Arc<Token>> {
+        let from = self.tokens_by_host.range((host.clone(), Uuid::nil())..);
+        let own = host.clone();
+        from.take_while(move |(named, _)| *named == own).filter_map(|(_, id)| self.tokens.get(id))
     }
 
     /// All tokens.
@@ -622,10 +646,10 @@ impl Registry {
     pub(crate) fn nodes_at_or_below(&self, key: &[u8]) -> impl Iterator<Item = (&Name, &Node)> {
         let own: Vec<u8> = key.to_vec();
         let range = self.names.range::<_, [u8]>((Bound::Included(key), Bound::Unbounded));
-        range.map(|(name, node)| (name, node)).take_while(move |(name, _)| name::is_at_or_below(name.key(), &own))
+        range.take_while(move |(name, _)| name::is_at_or_below(name.key(), &own))
     }
 
-    /// Whether any name exists strictly below a key, without allocating.
+    /// Whether any name or domain exists strictly below a key, without allocating.
     pub(crate) fn has_names_below(&self, key: &[u8]) -> bool {
         let mut below = [0u8; policy::NAME_WIRE_MAX];
         let Some(slot) = below.get_mut(..key.len()) else { return false };
@@ -638,7 +662,9 @@ impl Registry {
             len = len.saturating_add(1);
         }
         let Some(prefix) = below.get(..len) else { return false };
-        self.names.get_next(prefix).is_some_and(|(name, _)| name.key().starts_with(prefix))
+        let is_below = |name: &Name| name.key().starts_with(prefix);
+        self.names.get_next(prefix).is_some_and(|(name, _)| is_below(name))
+            || self.zones.get_next(prefix).is_some_and(|(zone, _)| is_below(zone))
     }
 
     pub(crate) fn enclosing(&self, key: &[u8]) -> Option<&Arc<Domain>> {

@@ -15,7 +15,7 @@ use crate::host::Host;
 use crate::name::{self, Name, SEPARATOR};
 use crate::policy;
 use crate::record::{RecordData, Soa, Text};
-use crate::registry::{Registry, challenge_name};
+use crate::registry::{Node, Registry, challenge_name};
 use crate::value::{AccountNo, ClientNo, DomainNo, Serial, Timestamp, Ttl};
 
 /// One record of a zone as it is served.
@@ -114,8 +114,11 @@ pub(crate) fn each_own_record(registry: &Registry, domain: &Domain, owner: &[u8]
                 f(record.ttl.unwrap_or(domain.ttl), &record.data);
             }
             for challenge in &extras.challenges {
-                if let Ok(text) = Text::literal(challenge.value.as_str()) {
-                    f(Ttl::clamped(policy::CHALLENGE_TTL), &RecordData::Txt(text));
+                let Ok(text) = Text::literal(challenge.value.as_str()) else { continue };
+                let data = RecordData::Txt(text);
+                // A record of the same text stands for both: an RRset has no record twice (RFC 2181, section 5).
+                if !extras.records.iter().any(|record| record.data == data) {
+                    f(Ttl::clamped(policy::CHALLENGE_TTL), &data);
                 }
             }
         }
@@ -219,16 +222,18 @@ pub(crate) fn server_addresses<'r>(registry: &'r Registry, name: &Name) -> Optio
 fn each_server_address(registry: &Registry, domain: &Domain, owner: &[u8], f: &mut dyn FnMut(Ttl, &RecordData)) {
     let addresses = match registry.server_by_key(owner) {
         Some(server) => &server.addresses,
-        None if registry.servers().next().is_none() && is_default_server(domain, owner) => {
-            &registry.settings().ns_addresses
-        }
+        None if is_default_server(registry, domain, owner) => &registry.settings().ns_addresses,
         None => return,
     };
     domain::v4(addresses).for_each(|address| f(domain.ttl, &RecordData::A(address)));
     domain::v6(addresses).for_each(|address| f(domain.ttl, &RecordData::Aaaa(address)));
 }
 
-fn is_default_server(domain: &Domain, owner: &[u8]) -> bool {
+/// Whether the service has no name server of a name, and nobody gave `ns1.<zone>` another meaning.
+fn is_default_server(registry: &Registry, domain: &Domain, owner: &[u8]) -> bool {
+    if registry.servers().next().is_some() || registry.node(owner).is_some_and(Node::answers_addresses) {
+        return false;
+    }
     let below = owner.strip_suffix(DEFAULT_SERVER.as_bytes()).and_then(|rest| rest.strip_suffix(&[SEPARATOR]));
     below == Some(domain.name.name().key())
 }

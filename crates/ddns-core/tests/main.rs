@@ -5,10 +5,24 @@
 #![expect(clippy::arithmetic_side_effects, reason = "a test that overflows fails, as it should")]
 
 #[cfg(test)]
+mod answers;
+#[cfg(test)]
+mod due;
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
 mod names;
 #[cfg(test)]
 mod records;
 #[cfg(test)]
+mod stage;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
+mod universe;
+#[cfg(test)]
 mod values;
+#[cfg(test)]
+mod zones;

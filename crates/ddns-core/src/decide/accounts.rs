@@ -5,9 +5,10 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::{Actor, Draft, Receipt, changed, domains, hosts, made};
-use crate::account::{Account, Scope, Token, TsigKey};
+use crate::account::{Account, AccountState, Scope, Token, TsigKey};
 use crate::change::{Change, Delta};
 use crate::command::{AccountEdit, NewAccount, NewToken};
+use crate::domain::Domain;
 use crate::name::Name;
 use crate::policy;
 use crate::refusal::{Kind, Refusal};
@@ -47,6 +48,9 @@ pub(super) fn set(
     if only_operators {
         actor.operate()?;
     }
+    if edit.state == Some(AccountState::Unconfirmed) && before.state != AccountState::Unconfirmed {
+        return Err(Refusal::Managed { what: "an account's unconfirmed state" });
+    }
     if let Some(login) = &edit.login
         && *login != before.login
         && draft.registry().account_by_login(login).is_some()
@@ -72,6 +76,14 @@ pub(super) fn set(
 pub(crate) fn remove(draft: &mut Draft<'_>, actor: &Actor, account: AccountNo) -> Result<Receipt, Refusal> {
     let account = own(draft, actor, account)?;
     let number = account.number;
+    let registry = draft.registry();
+    let holds_foreign_hosts = |domain: &&Arc<Domain>| {
+        let mut inside = registry.hosts_at_or_below(domain.name.name()).filter(|host| host.domain == domain.number);
+        inside.any(|host| host.owner != number)
+    };
+    if let Some(domain) = registry.domains_of(number).find(holds_foreign_hosts) {
+        return Err(Refusal::DomainInUse { domain: domain.name.name().clone() });
+    }
     for host in draft.registry().hosts_of(number).cloned().collect::<Vec<_>>() {
         hosts::take_away(draft, &host);
     }
@@ -158,6 +170,11 @@ fn own(draft: &mut Draft<'_>, actor: &Actor, account: AccountNo) -> Result<Arc<A
     }
     actor.manage_all()?;
     Ok(found)
+}
+
+/// Only a confirmed account is given something to hold, so that nothing holds an unconfirmed one back when it ends.
+pub(super) fn check_confirmed(account: &Account) -> Result<(), Refusal> {
+    if account.state == AccountState::Unconfirmed { Err(Refusal::Inactive) } else { Ok(()) }
 }
 
 fn check_scope(scope: &Scope) -> Result<(), Refusal> {

@@ -32,6 +32,7 @@ pub(super) fn put(
     let comes_back = was_offline && after.offline.is_online();
     let client = put_changed(draft, &before, after);
     if comes_back && let Ok(source) = actor.source() {
+        check_address(draft, source)?;
         let client = carry(draft, &client, source);
         return Ok(Receipt::Client { client, made: false });
     }
@@ -82,17 +83,18 @@ pub(super) fn move_hosts(
         Some(address) => address,
         None => actor.source()?,
     };
-    let public = match address {
-        HostAddress::V4(address) => address.is_public(),
-        HostAddress::V6(address) => address.is_public(),
-    };
-    if draft.registry().settings().public_addresses_only && !public {
-        return Err(Refusal::NotPublic);
-    }
+    check_address(draft, address)?;
     let offline = if before.offline == Offline::Missed { Offline::No } else { before.offline };
     let client = put_changed(draft, &before, Client { offline, ..Client::clone(&before) });
     let client = carry(draft, &client, address);
     Ok(Receipt::Client { client, made: false })
+}
+
+fn check_address(draft: &mut Draft<'_>, address: HostAddress) -> Result<(), Refusal> {
+    match address {
+        HostAddress::V4(address) => hosts::check_addresses(draft.registry(), Some(address), None),
+        HostAddress::V6(address) => hosts::check_addresses(draft.registry(), None, Some(address)),
+    }
 }
 
 /// Sets one family's address of the client and of every host on it.

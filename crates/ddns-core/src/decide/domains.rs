@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{Actor, Draft, Receipt, changed, made, records};
+use super::{Actor, Draft, Receipt, accounts, changed, made, records};
 use crate::account::Peer;
 use crate::change::{Change, Delta};
 use crate::command::{DomainEdit, NewDomain};
@@ -28,6 +28,7 @@ pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewDomain) -> Resu
         if !actor.may_act_for(number) {
             return Err(Refusal::not_yours(Kind::Account, &owner.login));
         }
+        accounts::check_confirmed(owner)?;
         if registry.domains_of(number).count() as u64 >= u64::from(owner.max_domains) {
             return Err(Refusal::quota(Kind::Domain, owner.max_domains));
         }
@@ -63,6 +64,11 @@ fn check_surroundings(registry: &Registry, new: &NewDomain) -> Result<(), Refusa
     if let Some(other) = above.into_iter().chain(&mut below).find(|other| other.owner != new.owner) {
         return Err(Refusal::Overlaps { name: name.clone(), other: other.name.name().clone() });
     }
+    let ancestors = std::iter::successors(Some(name.clone()), Name::parent);
+    let mut hosts_above = ancestors.filter_map(|ancestor| registry.host_by_name(ancestor.key()));
+    if let Some(host) = hosts_above.find(|host| new.owner != Some(host.owner)) {
+        return Err(Refusal::Overlaps { name: name.clone(), other: host.name.name().clone() });
+    }
     let inside = |owner: &Name| {
         registry.enclosing_domain(owner).map(|domain| domain.number) == above.map(|domain| domain.number)
     };
@@ -89,10 +95,9 @@ pub(super) fn set(
     if edit.owner.is_some() || edit.shared.is_some() {
         actor.operate()?;
     }
-    if let Some(Some(owner)) = edit.owner
-        && draft.registry().account(owner).is_none()
-    {
-        return Err(Refusal::not_found(Kind::Account, owner.get()));
+    if let Some(Some(number)) = edit.owner {
+        let owner = draft.registry().account(number);
+        accounts::check_confirmed(owner.ok_or_else(|| Refusal::not_found(Kind::Account, number.get()))?)?;
     }
     let mut after = Domain {
         owner: edit.owner.unwrap_or(before.owner),
@@ -217,6 +222,11 @@ pub(super) fn set_server(
     let before = draft.registry().server(name).cloned().ok_or_else(|| Refusal::not_found(Kind::Server, name))?;
     if addresses.len() > policy::SERVER_ADDRESSES {
         return Err(Refusal::TOO_MANY_ADDRESSES);
+    }
+    if !addresses.is_empty()
+        && let Some(other) = records::answers_at(draft.registry(), name)
+    {
+        return Err(Refusal::Conflict { name: name.clone(), other });
     }
     let after = Server { addresses: distinct(addresses), ..Server::clone(&before) };
     Ok(Receipt::Server(changed(&before, after, Change::Server, draft)))

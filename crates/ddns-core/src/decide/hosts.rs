@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Actor, Draft, HostLine, HostOutcome, Receipt, made, records};
+use super::{Actor, Draft, HostLine, HostOutcome, Receipt, accounts, made, records};
 use crate::account::{Action, Scope, Token, TsigKey};
 use crate::change::{Change, Delta};
 use crate::command::{AddressEdit, HostEdit, NewHost, Together};
@@ -25,6 +25,7 @@ pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewHost) -> Result
     if !actor.may_act_for(new.owner) {
         return Err(Refusal::not_yours(Kind::Account, &owner.login));
     }
+    accounts::check_confirmed(owner)?;
     let domain = place(registry, &new.name, new.owner)?.number;
     if registry.host_count(new.owner) as u64 >= u64::from(owner.max_hosts) {
         return Err(Refusal::quota(Kind::Host, owner.max_hosts));
@@ -77,6 +78,9 @@ fn place<'r>(registry: &'r Registry, name: &Fqdn, owner: AccountNo) -> Result<&'
         if let Some(other) = neighbour(registry, name.name(), domain, |host| host.owner != owner) {
             return Err(Refusal::Overlaps { name: own(), other: other.name.name().clone() });
         }
+        if let Some(other) = registry.domains_at_or_below(name.name()).find(|other| !other.is_owned_by(owner)) {
+            return Err(Refusal::Overlaps { name: own(), other: other.name.name().clone() });
+        }
     }
     if let Some(cut) = records::delegation_above(registry, name.name()) {
         return Err(Refusal::Conflict { name: own(), other: format!("delegation at {cut}") });
@@ -108,7 +112,11 @@ pub(super) fn has_reserved_label(registry: &Registry, name: &Fqdn) -> bool {
     registry.settings().reserved_labels.iter().any(|label| label.as_str() == first)
 }
 
-fn check_addresses(registry: &Registry, ipv4: Option<UnicastV4>, ipv6: Option<UnicastV6>) -> Result<(), Refusal> {
+pub(super) fn check_addresses(
+    registry: &Registry,
+    ipv4: Option<UnicastV4>,
+    ipv6: Option<UnicastV6>,
+) -> Result<(), Refusal> {
     let public = ipv4.is_none_or(UnicastV4::is_public) && ipv6.is_none_or(UnicastV6::is_public);
     if public || !registry.settings().public_addresses_only { Ok(()) } else { Err(Refusal::NotPublic) }
 }
@@ -219,7 +227,7 @@ pub(super) fn take_away(draft: &mut Draft<'_>, host: &Arc<Host>) {
     for challenge in draft.registry().challenges(&host.name).to_vec() {
         draft.put(Change::Challenge(Delta::removed(&challenge)));
     }
-    for token in draft.registry().tokens_of(host.owner).cloned().collect::<Vec<_>>() {
+    for token in draft.registry().tokens_naming(&host.name).cloned().collect::<Vec<_>>() {
         if let Some(scope) = token.scope.without(&host.name) {
             let after = Token { scope, ..Token::clone(&token) };
             draft.put(Change::Token(Delta::changed(&token, after)));
@@ -235,10 +243,9 @@ pub(super) fn take_away(draft: &mut Draft<'_>, host: &Arc<Host>) {
 }
 
 fn take_out_of_keys(draft: &mut Draft<'_>, host: &Host) {
-    let keys = draft.registry().tsig_keys().filter(|key| key.account == host.owner);
     let without =
         |key: &Arc<TsigKey>| -> Option<(Arc<TsigKey>, Scope)> { Some((key.clone(), key.scope.without(&host.name)?)) };
-    for (key, scope) in keys.filter_map(without).collect::<Vec<_>>() {
+    for (key, scope) in draft.registry().tsig_keys().filter_map(without).collect::<Vec<_>>() {
         let after = TsigKey { scope, ..TsigKey::clone(&key) };
         draft.put(Change::TsigKey(Delta::changed(&key, after)));
     }
@@ -290,7 +297,7 @@ pub(super) fn add_challenge(
     let registry = draft.registry();
     let host = actor.host(registry, name, Action::AcmeChallenge)?;
     let owner_name = crate::registry::challenge_name(&host.name)
-        .ok_or_else(|| Refusal::TooMany { what: "octets of the challenge's name", max: policy::NAME_WIRE_MAX })?;
+        .ok_or(Refusal::TooMany { what: "octets of the challenge's name", max: policy::NAME_WIRE_MAX })?;
     if registry.records_at(&owner_name).iter().any(|record| crate::registry::stands_alone(&record.data)) {
         return Err(Refusal::Conflict { name: owner_name, other: "CNAME record".to_owned() });
     }

@@ -1,0 +1,350 @@
+//! The laws of the design's section 5, on random commands: the naive model agrees, and what must hold, holds.
+
+use std::collections::BTreeSet;
+
+use ddns_core::*;
+use proptest::prelude::*;
+
+use crate::model::{World, gives_address, under};
+use crate::stage::{Stage, records};
+use crate::support::{assert_json_round_trip, cases};
+use crate::universe::{Step, story};
+
+proptest! {
+    #![proptest_config(cases(300))]
+
+    #[test]
+    fn the_naive_model_agrees_and_every_law_holds(story in story(120)) {
+        let mut stage = Stage::new();
+        let mut world = World::of(&stage.registry);
+        for step in &story {
+            match step {
+                Step::Ask(caller, command) => ask(&mut stage, &mut world, caller, command),
+                Step::Pass(secs) => stage.pass(*secs),
+                Step::MissHost(_) | Step::MissClient(_) => {
+                    let before = stage.registry.clone();
+                    let changes = stage.play(step);
+                    stage.publish(&before, &changes);
+                    world = World::of(&stage.registry);
+                }
+            }
+            check_laws(&world, &stage.registry);
+            check_indexes(&stage.registry);
+        }
+        check_snapshot(&stage.registry);
+    }
+}
+
+/// One command, decided by both.
+fn ask(stage: &mut Stage, world: &mut World, caller: &Caller, command: &Command) {
+    let before = world.clone();
+    let said = || format!("{caller:?}\n{command:?}");
+    match (stage.ask(caller, command), world.run(caller, command, stage.now)) {
+        (Err(_), None) => (),
+        (Ok(decision), Some(lines)) => {
+            decision.changes.iter().for_each(assert_json_round_trip);
+            assert_eq!(World::of(&stage.registry), *world, "{}", said());
+            assert_eq!(decision.changes.is_empty(), before == *world, "{}\n{:?}", said(), decision.changes);
+            if let (Receipt::Hosts(answered), Command::SetHosts { .. } | Command::SetAllHosts { .. }) =
+                (&decision.receipt, command)
+            {
+                assert_eq!(answered.iter().map(|line| line.outcome.is_ok()).collect::<Vec<_>>(), lines, "{}", said());
+            }
+            check_receipt(&decision, stage);
+            check_step(&before, world, command);
+            if repeats(command) {
+                let again = stage.ask(caller, command).map(|decision| decision.changes);
+                assert_eq!(again, Ok(Vec::new()), "the repeat of {}", said());
+            }
+        }
+        (decided, expected) => panic!("{}\nwas decided as {decided:?}\nand by the model as {expected:?}", said()),
+    }
+    assert_eq!(World::of(&stage.registry), *world, "a refused command changes nothing: {}", said());
+}
+
+/// Whether a command says how something shall be, so that saying it again changes nothing.
+fn repeats(command: &Command) -> bool {
+    match command {
+        Command::SetHosts { .. }
+        | Command::SetAllHosts { .. }
+        | Command::SetDomain { .. }
+        | Command::SetServer { .. } => true,
+        Command::SetRecord { .. }
+        | Command::PutClient { .. }
+        | Command::MoveClient { .. }
+        | Command::AttachHost { .. } => true,
+        Command::AddChallenge { .. } | Command::PutTsigKey(_) | Command::PutPeer(_) | Command::SetSettings(_) => true,
+        Command::Elapse => true,
+        // Whoever suspends or demotes itself may not say it again.
+        _ => false,
+    }
+}
+
+/// What the caller is told is what is there.
+fn check_receipt(decision: &Decision, stage: &Stage) {
+    let registry = &stage.registry;
+    match &decision.receipt {
+        Receipt::Done => (),
+        Receipt::Account(account) => assert_eq!(registry.account(account.number), Some(account)),
+        Receipt::Token(token) => assert_eq!(registry.token(token.id), Some(token)),
+        Receipt::Domain(domain) => assert_eq!(registry.domain(domain.number), Some(domain)),
+        Receipt::Server(server) => assert_eq!(registry.server(&server.name), Some(server)),
+        Receipt::Client { client, .. } => assert_eq!(registry.client(&client.key), Some(client)),
+        Receipt::Record(record) => assert_eq!(registry.record(record.id), Some(record)),
+        Receipt::Hosts(lines) => {
+            for outcome in lines.iter().filter_map(|line| line.outcome.as_ref().ok()) {
+                assert_eq!(registry.host(&outcome.host.name), Some(&outcome.host));
+            }
+        }
+    }
+}
+
+// -- the laws
+
+fn check_laws(world: &World, registry: &Registry) {
+    check_places(world);
+    check_neighbours(world);
+    check_belongings(world, registry);
+    check_answers(world, registry);
+}
+
+/// A host lies inside the longest enclosing domain, which is shared or its owner's own; at the apex only of a private one.
+fn check_places(world: &World) {
+    for (name, host) in &world.hosts {
+        assert_eq!(world.enclosing(name), Some(host.domain.as_str()), "{name}");
+        let zone = &world.domains[&host.domain];
+        let own = zone.owner == Some(host.owner);
+        assert!(zone.shared || own, "{name} in a foreign private domain");
+        assert!(*name != host.domain || !zone.shared && own, "{name} at the apex");
+        assert!(!world.reservations.contains_key(name), "{name} is there and reserved");
+    }
+    for line in world.records.values() {
+        assert_eq!(world.enclosing(&line.name), Some(line.domain.as_str()), "{line:?}");
+    }
+}
+
+/// Nobody is at, above or below somebody else.
+fn check_neighbours(world: &World) {
+    let related = |one: &str, other: &str| under(one, other) || under(other, one);
+    for (name, host) in &world.hosts {
+        let shares = |other: &&String| world.hosts[*other].domain == host.domain && related(name, other);
+        for other in world.hosts.keys().filter(shares) {
+            assert_eq!(world.hosts[other].owner, host.owner, "{name} and {other}");
+        }
+        for (zone, domain) in world.domains.iter().filter(|(zone, _)| under(zone, name)) {
+            assert_eq!(domain.owner, Some(host.owner), "the domain {zone} at or below the host {name}");
+        }
+    }
+    for (name, zone) in &world.domains {
+        for (other, domain) in world.domains.iter().filter(|(other, _)| related(name, other)) {
+            assert_eq!(domain.owner, zone.owner, "the domains {name} and {other}");
+        }
+    }
+}
+
+/// Everything belongs to something that is there.
+fn check_belongings(world: &World, registry: &Registry) {
+    for (name, host) in &world.hosts {
+        assert!(world.accounts.contains_key(&host.owner), "{name}");
+        if let Some(client) = &host.client {
+            assert_eq!(world.clients[client].owner, host.owner, "{name} on {client}");
+        }
+    }
+    let exists = |account: &u32| world.accounts.contains_key(account);
+    assert!(world.tokens.values().chain(world.keys.values()).all(|(account, _)| exists(account)));
+    assert!(world.domains.values().all(|zone| zone.owner.as_ref().is_none_or(exists)));
+    assert!(world.records.values().all(|line| line.owner.as_ref().is_none_or(exists)));
+    for change in registry.snapshot() {
+        match change {
+            Change::Challenge(delta) => assert!(registry.host(&delta.after.unwrap().host).is_some()),
+            Change::Client(delta) => assert!(exists(&delta.after.unwrap().owner.get())),
+            _ => (),
+        }
+    }
+}
+
+/// A host alone answers for addresses at its name, an alias stands alone, and offline hosts answer as their domain says.
+fn check_answers(world: &World, registry: &Registry) {
+    for line in world.records.values().filter(|line| gives_address(&line.data)) {
+        assert!(!world.hosts.contains_key(&line.name), "{line:?} where a host answers");
+        let above = line.name.strip_prefix("*.").and_then(|host| world.hosts.get(host));
+        assert!(above.is_none_or(|host| !host.wildcard), "{line:?} where a host's wildcard answers");
+    }
+    for (name, addresses) in &world.servers {
+        let clash = world.hosts.contains_key(name)
+            || world.records.values().any(|line| line.name == *name && gives_address(&line.data));
+        assert!(addresses.is_empty() || !clash, "the name server {name} and something else answer");
+    }
+    for domain in registry.domains() {
+        let records = records(registry, domain);
+        for alias in records.iter().filter(|record| record.data.record_type() == RecordType::CNAME) {
+            assert_eq!(
+                records.iter().filter(|record| record.owner == alias.owner).count(),
+                1,
+                "{alias:?} stands alone"
+            );
+        }
+    }
+    for host in registry.hosts() {
+        check_served(host, registry);
+    }
+}
+
+fn check_served(host: &Host, registry: &Registry) {
+    let domain = registry.domain(host.domain).unwrap();
+    let client = host.client.map(|client| registry.client_by_number(client).unwrap().offline);
+    let online = host.offline == Offline::No && client.unwrap_or_default() == Offline::No;
+    let suspended = registry.account(host.owner).unwrap().state == AccountState::Suspended;
+    let expected = match (suspended, online) {
+        (true, _) => (None, None),
+        (false, true) => (host.ipv4, host.ipv6),
+        (false, false) => (domain.offline_ipv4, domain.offline_ipv6),
+    };
+    let expected = (expected.0.map(UnicastV4::addr), expected.1.map(UnicastV6::addr));
+    assert_eq!(zone::served_addresses(registry, domain, host), expected, "{host:?}");
+}
+
+// -- what one step may do
+
+fn check_step(before: &World, after: &World, command: &Command) {
+    check_words(before, after, command);
+    check_families(before, after, command);
+    for name in before.hosts.keys().filter(|name| !after.hosts.contains_key(*name)) {
+        check_freed(before, after, name);
+    }
+    for (id, (_, scope)) in &after.tokens {
+        let Some((_, old)) = before.tokens.get(id) else { continue };
+        match (&old.hosts, &scope.hosts) {
+            (HostScope::Only(old), HostScope::Only(new)) => {
+                assert!(new.iter().all(|pattern| old.contains(pattern)), "{id}")
+            }
+            (old, new) => assert_eq!(old, new, "no list becomes all, nor all a list"),
+        }
+    }
+}
+
+/// `Manual` comes and goes by word alone; `Missed` goes with an update as well.
+fn check_words(before: &World, after: &World, command: &Command) {
+    let word = match command {
+        Command::SetHosts { edit, .. } | Command::SetAllHosts { edit } => edit.offline,
+        Command::PutClient { offline, .. } => *offline,
+        _ => None,
+    };
+    let hosts = before.hosts.iter().map(|(name, host)| (host.offline, after.hosts.get(name).map(|host| host.offline)));
+    let clients = before
+        .clients
+        .iter()
+        .map(|(key, client)| (client.offline, after.clients.get(key).map(|client| client.offline)));
+    for change in hosts.chain(clients) {
+        match change {
+            (Offline::Manual, Some(Offline::No)) => assert_eq!(word, Some(false), "{command:?}"),
+            (Offline::No | Offline::Missed, Some(Offline::Manual)) => assert_eq!(word, Some(true), "{command:?}"),
+            (old, Some(Offline::Missed)) => assert_eq!(old, Offline::Missed, "no command makes it missed: {command:?}"),
+            (Offline::Missed, Some(Offline::No)) => assert!(
+                word == Some(false)
+                    || matches!(
+                        command,
+                        Command::SetHosts { .. } | Command::SetAllHosts { .. } | Command::MoveClient { .. }
+                    )
+                    || matches!(command, Command::PutClient { .. }),
+                "{command:?}"
+            ),
+            _ => (),
+        }
+    }
+}
+
+/// IPv4 touches A only, IPv6 AAAA only; and a client moves its own hosts alone.
+fn check_families(before: &World, after: &World, command: &Command) {
+    let Command::MoveClient { key, address } = command else { return };
+    for (name, old) in &before.hosts {
+        let new = &after.hosts[name];
+        if old.client.as_deref() != Some(key.as_str()) {
+            assert_eq!(old, new, "{name} hangs on another client");
+        } else if let Some(address) = address {
+            let (ipv4, ipv6) = match address {
+                HostAddress::V4(address) => (Some(*address), old.ipv6),
+                HostAddress::V6(address) => (old.ipv4, Some(*address)),
+            };
+            assert_eq!((new.ipv4, new.ipv6), (ipv4, ipv6), "{name}");
+        }
+    }
+}
+
+/// With a freed name go its challenge values and exact scope entries; in a shared domain it stays reserved.
+fn check_freed(before: &World, after: &World, name: &str) {
+    assert!(!after.challenges.keys().any(|(host, _)| host == name));
+    let exact = HostPattern::Exact(name.parse().unwrap());
+    let names_it = |scope: &Scope| matches!(&scope.hosts, HostScope::Only(patterns) if patterns.contains(&exact));
+    assert!(!after.tokens.values().chain(after.keys.values()).any(|(_, scope)| names_it(scope)), "{name}");
+    let host = &before.hosts[name];
+    let reserved = before.domains[&host.domain].shared && before.settings.reservation_days > 0;
+    assert_eq!(after.reservations.get(name).map(|(owner, _)| *owner), reserved.then_some(host.owner), "{name}");
+}
+
+// -- indexes and snapshots
+
+/// Every index says what a full scan says.
+fn check_indexes(registry: &Registry) {
+    let hosts: Vec<_> = registry.hosts().collect();
+    assert!(hosts.is_sorted_by_key(|host| &host.name));
+    let domains: Vec<_> = registry.domains().collect();
+    let records: Vec<_> = registry.records_at_or_below(&Name::ROOT).collect();
+    for number in 1..=registry.last_number() + 1 {
+        let by_number = hosts.iter().find(|host| host.number.get() == number).copied();
+        assert_eq!(registry.host_by_number(HostNo::new(number).unwrap()), by_number, "{number}");
+        let account = AccountNo::new(number).unwrap();
+        let own: Vec<_> = hosts.iter().filter(|host| host.owner == account).copied().collect();
+        assert_eq!(registry.host_count(account), own.len());
+        assert_eq!(registry.hosts_of(account).collect::<Vec<_>>(), own);
+        let carried: Vec<_> = hosts.iter().filter(|host| host.client == ClientNo::new(number)).copied().collect();
+        assert_eq!(registry.hosts_on(ClientNo::new(number).unwrap()).collect::<Vec<_>>(), carried);
+        assert_eq!(
+            registry.domains_of(account).map(|domain| domain.number).collect::<BTreeSet<_>>(),
+            domains.iter().filter(|domain| domain.is_owned_by(account)).map(|domain| domain.number).collect()
+        );
+        assert_eq!(
+            registry.tokens_of(account).map(|token| token.id).collect::<BTreeSet<_>>(),
+            registry.tokens().filter(|token| token.account == account).map(|token| token.id).collect()
+        );
+        assert_eq!(
+            registry.records_of(account).map(|record| record.id).collect::<BTreeSet<_>>(),
+            records.iter().filter(|record| record.owner == Some(account)).map(|record| record.id).collect()
+        );
+        let domain = DomainNo::new(number).unwrap();
+        assert_eq!(registry.record_count(domain), records.iter().filter(|record| record.domain == domain).count());
+    }
+    for record in &records {
+        assert_eq!(registry.record(record.id), Some(*record));
+        assert!(registry.records_at(&record.name).contains(record));
+    }
+    for account in registry.accounts() {
+        assert_eq!(registry.account_by_login(&account.login), Some(account));
+        assert_eq!(registry.account_by_id(account.id), Some(account));
+    }
+    for domain in domains {
+        assert_eq!(registry.domain_by_name(&domain.name), Some(domain));
+        assert_eq!(registry.domain_by_id(domain.id), Some(domain));
+        assert_eq!(registry.enclosing_domain(domain.name.name()), Some(domain));
+    }
+}
+
+/// Replayed on an empty registry, a snapshot gives an equal one.
+fn check_snapshot(registry: &Registry) {
+    let mut replayed = Registry::new();
+    for change in registry.snapshot() {
+        assert_json_round_trip(&change);
+        replayed.apply(&change).unwrap();
+    }
+    replayed.set_last_number(registry.last_number());
+    assert_eq!(World::of(&replayed), World::of(registry));
+    check_indexes(&replayed);
+    let text = |registry: &Registry| {
+        let mut lines: Vec<_> = registry.snapshot().map(|change| serde_json::to_string(&change).unwrap()).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(text(&replayed), text(registry));
+    let now = Timestamp::from_secs(0);
+    assert_eq!(due(&replayed, now), due(registry, now));
+}

@@ -1,0 +1,847 @@
+//! A second, naive statement of the laws: plain maps by text, everything looked for in everything.
+//!
+//! It is written from the design's section 5 and knows nothing of how `decide` does it. [`World::of`] shows a registry
+//! as such a world; [`World::run`] carries a command out, or refuses it.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use ddns_core::*;
+use uuid::Uuid;
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct World {
+    pub(crate) accounts: BTreeMap<u32, Person>,
+    pub(crate) tokens: BTreeMap<Uuid, (u32, Scope)>,
+    pub(crate) domains: BTreeMap<String, Zone>,
+    pub(crate) servers: BTreeMap<String, Vec<IpAddr>>,
+    pub(crate) hosts: BTreeMap<String, Machine>,
+    pub(crate) clients: BTreeMap<String, Device>,
+    pub(crate) records: BTreeMap<Uuid, Line>,
+    /// The end of each value of each host.
+    pub(crate) challenges: BTreeMap<(String, String), Timestamp>,
+    pub(crate) reservations: BTreeMap<String, (u32, Timestamp)>,
+    pub(crate) keys: BTreeMap<String, (u32, Scope)>,
+    pub(crate) peers: BTreeMap<IpAddr, (bool, bool)>,
+    pub(crate) settings: Settings,
+    pub(crate) last_number: u32,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Person {
+    pub(crate) id: Uuid,
+    pub(crate) login: String,
+    pub(crate) state: AccountState,
+    pub(crate) role: Role,
+    pub(crate) max_hosts: u32,
+    pub(crate) max_domains: u32,
+    pub(crate) created: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Zone {
+    pub(crate) id: Uuid,
+    pub(crate) owner: Option<u32>,
+    pub(crate) shared: bool,
+    pub(crate) ttl: u32,
+    pub(crate) offline: (Option<UnicastV4>, Option<UnicastV6>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Machine {
+    pub(crate) owner: u32,
+    pub(crate) domain: String,
+    pub(crate) client: Option<String>,
+    pub(crate) ttl: HostTtl,
+    pub(crate) wildcard: bool,
+    pub(crate) offline: Offline,
+    pub(crate) ipv4: Option<UnicastV4>,
+    pub(crate) ipv6: Option<UnicastV6>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Device {
+    pub(crate) owner: u32,
+    pub(crate) offline: Offline,
+    pub(crate) ipv4: Option<UnicastV4>,
+    pub(crate) ipv6: Option<UnicastV6>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Line {
+    pub(crate) owner: Option<u32>,
+    pub(crate) domain: String,
+    pub(crate) name: String,
+    pub(crate) data: RecordData,
+    pub(crate) ttl: Option<Ttl>,
+}
+
+/// What an accepted command answers for each of its hosts: whether it was allowed.
+type Lines = Vec<bool>;
+
+/// Whether a name is another one or lies below it.
+pub(crate) fn under(name: &str, above: &str) -> bool {
+    name == above || name.ends_with(&format!(".{above}"))
+}
+
+fn public(address: HostAddress) -> bool {
+    match address {
+        HostAddress::V4(address) => address.is_public(),
+        HostAddress::V6(address) => address.is_public(),
+    }
+}
+
+/// Whether a record of this data gives the addresses of its name.
+pub(crate) fn gives_address(data: &RecordData) -> bool {
+    matches!(data.record_type(), RecordType::A | RecordType::AAAA | RecordType::CNAME)
+}
+
+fn demand(condition: bool) -> Option<()> {
+    condition.then_some(())
+}
+
+// -- a registry as a world
+
+impl World {
+    pub(crate) fn of(registry: &Registry) -> World {
+        let domain = |number| registry.domain(number).map(|domain| domain.name.to_string()).unwrap();
+        let client = |number| registry.client_by_number(number).map(|client| client.key.to_string()).unwrap();
+        let mut world = World {
+            settings: (**registry.settings()).clone(),
+            last_number: registry.last_number(),
+            ..World::default()
+        };
+        for account in registry.accounts() {
+            let person = Person {
+                id: account.id,
+                login: account.login.to_string(),
+                state: account.state,
+                role: account.role,
+                max_hosts: account.max_hosts,
+                max_domains: account.max_domains,
+                created: account.created,
+            };
+            world.accounts.insert(account.number.get(), person);
+            for client in registry.clients_of(account.number) {
+                let device =
+                    Device { owner: client.owner.get(), offline: client.offline, ipv4: client.ipv4, ipv6: client.ipv6 };
+                world.clients.insert(client.key.to_string(), device);
+            }
+        }
+        for domain in registry.domains() {
+            let zone = Zone {
+                id: domain.id,
+                owner: domain.owner.map(AccountNo::get),
+                shared: domain.shared,
+                ttl: domain.ttl.secs(),
+                offline: (domain.offline_ipv4, domain.offline_ipv6),
+            };
+            world.domains.insert(domain.name.to_string(), zone);
+        }
+        for host in registry.hosts() {
+            let machine = Machine {
+                owner: host.owner.get(),
+                domain: domain(host.domain),
+                client: host.client.map(client),
+                ttl: host.ttl,
+                wildcard: host.wildcard,
+                offline: host.offline,
+                ipv4: host.ipv4,
+                ipv6: host.ipv6,
+            };
+            world.hosts.insert(host.name.to_string(), machine);
+            for challenge in registry.challenges(&host.name) {
+                world.challenges.insert((host.name.to_string(), challenge.value.to_string()), challenge.end);
+            }
+        }
+        for record in registry.records_at_or_below(&Name::ROOT) {
+            let line = Line {
+                owner: record.owner.map(AccountNo::get),
+                domain: domain(record.domain),
+                name: record.name.to_string(),
+                data: record.data.clone(),
+                ttl: record.ttl,
+            };
+            world.records.insert(record.id, line);
+        }
+        world.tokens = registry.tokens().map(|token| (token.id, (token.account.get(), token.scope.clone()))).collect();
+        world.servers = registry.servers().map(|server| (server.name.to_string(), server.addresses.clone())).collect();
+        world.keys =
+            registry.tsig_keys().map(|key| (key.name.to_string(), (key.account.get(), key.scope.clone()))).collect();
+        world.peers = registry.peers().map(|peer| (peer.address, (peer.transfer, peer.notify))).collect();
+        let reservations = registry.snapshot().filter_map(|change| match change {
+            Change::Reservation(delta) => delta.after,
+            _ => None,
+        });
+        world.reservations = reservations.map(|kept| (kept.name.to_string(), (kept.owner.get(), kept.end))).collect();
+        world
+    }
+}
+
+// -- who asks
+
+struct Who {
+    account: Option<u32>,
+    operator: bool,
+    scope: Option<Scope>,
+    source: Option<HostAddress>,
+}
+
+impl Who {
+    fn new(world: &World, caller: &Caller, now: Timestamp) -> Option<Who> {
+        let Caller::Account(identity) = caller else {
+            return Some(Who { account: None, operator: true, scope: None, source: None });
+        };
+        let number = identity.account.get();
+        let person = world.accounts.get(&number)?;
+        demand(person.state == AccountState::Active)?;
+        let mut scope = None;
+        if let Some(id) = identity.token {
+            let (owner, found) = world.tokens.get(&id)?;
+            demand(*owner == number && !found.has_ended(now) && found.admits(identity.source))?;
+            scope = Some(found.clone());
+        }
+        let source = identity.source.and_then(|source| HostAddress::try_from(source).ok());
+        Some(Who { account: Some(number), operator: person.role == Role::Operator, scope, source })
+    }
+
+    fn is(&self, account: u32) -> bool {
+        self.operator || self.account == Some(account)
+    }
+
+    fn may(&self, action: Action) -> bool {
+        self.scope.as_ref().is_none_or(|scope| scope.allows(action))
+    }
+
+    fn covers(&self, host: &str) -> bool {
+        self.scope.as_ref().is_none_or(|scope| scope.covers(&host.parse().unwrap()))
+    }
+
+    /// The whole account: what touches no single host.
+    fn whole(&self) -> bool {
+        self.may(Action::Manage) && self.scope.as_ref().is_none_or(|scope| scope.hosts == HostScope::All)
+    }
+
+    fn operates(&self) -> bool {
+        self.operator && self.whole()
+    }
+}
+
+// -- what stands where
+
+impl World {
+    /// The longest enclosing domain.
+    pub(crate) fn enclosing(&self, name: &str) -> Option<&str> {
+        self.domains.keys().filter(|zone| under(name, zone)).max_by_key(|zone| zone.len()).map(String::as_str)
+    }
+
+    fn records_at<'w>(&'w self, name: &str) -> impl Iterator<Item = (&'w Uuid, &'w Line)> {
+        let name = name.to_owned();
+        self.records.iter().filter(move |(_, line)| line.name == name)
+    }
+
+    /// Whether an address record or alias stands there.
+    fn clash(&self, name: &str) -> bool {
+        self.records_at(name).any(|(_, line)| gives_address(&line.data))
+    }
+
+    /// Whether one of our name servers has its addresses there.
+    fn name_server(&self, name: &str) -> bool {
+        match self.servers.get(name) {
+            Some(addresses) => !addresses.is_empty(),
+            None => {
+                let default = self.enclosing(name).is_some_and(|zone| name == format!("ns1.{zone}"));
+                self.servers.is_empty() && default && !self.settings.ns_addresses.is_empty()
+            }
+        }
+    }
+
+    fn delegated(&self, name: &str) -> bool {
+        let Some(zone) = self.enclosing(name) else { return false };
+        let cut =
+            |line: &&Line| line.data.record_type() == RecordType::NS && under(name, &line.name) && line.name != zone;
+        self.records.values().filter(|line| under(&line.name, zone)).any(|line| cut(&line))
+    }
+
+    fn takes(&self, address: Option<HostAddress>) -> bool {
+        !self.settings.public_addresses_only || address.is_none_or(public)
+    }
+
+    fn host_for(&self, who: &Who, name: &str, action: Action) -> Option<Machine> {
+        let host = self.hosts.get(name)?;
+        demand(who.is(host.owner) && who.may(action) && who.covers(name))?;
+        Some(host.clone())
+    }
+
+    fn number(&mut self) -> u32 {
+        self.last_number += 1;
+        self.last_number
+    }
+}
+
+// -- commands
+
+impl World {
+    /// Carries a command out; or refuses it, and then the world is as before.
+    pub(crate) fn run(&mut self, caller: &Caller, command: &Command, now: Timestamp) -> Option<Lines> {
+        let who = Who::new(self, caller, now)?;
+        let mut next = self.clone();
+        let lines = next.carry_out(&who, command, now)?;
+        *self = next;
+        Some(lines)
+    }
+
+    fn carry_out(&mut self, who: &Who, command: &Command, now: Timestamp) -> Option<Lines> {
+        match command {
+            Command::AddAccount(new) => self.add_account(who, new, now)?,
+            Command::SetAccount { account, edit } => self.set_account(who, account.get(), edit)?,
+            Command::RemoveAccount { account } => {
+                demand(who.is(account.get()) && who.whole())?;
+                self.remove_account(account.get(), now)?;
+            }
+            Command::AddToken(new) => {
+                self.accounts.get(&new.account.get())?;
+                demand(who.is(new.account.get()) && who.whole() && !self.tokens.contains_key(&new.id))?;
+                self.tokens.insert(new.id, (new.account.get(), new.scope.clone()));
+            }
+            Command::RevokeToken { token } => {
+                let (owner, _) = self.tokens.get(token)?;
+                demand(who.is(*owner) && who.whole())?;
+                self.tokens.remove(token);
+            }
+            Command::PutTsigKey(key) => {
+                demand(who.operates() && self.accounts.contains_key(&key.account.get()))?;
+                self.keys.insert(key.name.to_string(), (key.account.get(), key.scope.clone()));
+            }
+            Command::RemoveTsigKey { name } => {
+                demand(who.operates())?;
+                self.keys.remove(&name.to_string())?;
+            }
+            Command::AddDomain(new) => self.add_domain(who, new)?,
+            Command::SetDomain { name, edit } => self.set_domain(who, &name.to_string(), edit)?,
+            Command::RemoveDomain { name } => self.remove_domain(who, &name.to_string())?,
+            Command::AddServer { name, addresses, .. } => {
+                let name = name.to_string();
+                demand(who.operates() && !self.servers.contains_key(&name))?;
+                demand(!self.hosts.contains_key(&name) && !self.clash(&name))?;
+                self.servers.insert(name, distinct(addresses));
+            }
+            Command::SetServer { name, addresses } => {
+                let name = name.to_string();
+                demand(who.operates() && self.servers.contains_key(&name))?;
+                demand(addresses.is_empty() || !self.hosts.contains_key(&name) && !self.clash(&name))?;
+                self.servers.insert(name, distinct(addresses));
+            }
+            Command::RemoveServer { name } => {
+                demand(who.operates())?;
+                self.servers.remove(&name.to_string())?;
+            }
+            Command::AddHost(new) => self.add_host(who, new)?,
+            Command::SetHosts { hosts, edit, together } => return self.set_hosts(who, hosts, *edit, *together),
+            Command::SetAllHosts { edit } => {
+                let me = who.account?;
+                demand(who.may(Action::Update))?;
+                let mine = self.hosts.iter().filter(|(name, host)| host.owner == me && who.covers(name));
+                let mut names: Vec<Fqdn> = mine.map(|(name, _)| name.parse().unwrap()).collect();
+                names.sort();
+                return self.set_hosts(who, &names, *edit, Together::AllOrNothing);
+            }
+            Command::RemoveHost { host } => {
+                self.host_for(who, &host.to_string(), Action::Manage)?;
+                self.free(&host.to_string(), now);
+            }
+            Command::ReleaseName { name } => {
+                demand(who.operates())?;
+                self.reservations.remove(&name.to_string())?;
+            }
+            Command::AddChallenge { host, value } => self.add_challenge(who, &host.to_string(), value, now)?,
+            Command::RemoveChallenge { host, value } => {
+                self.host_for(who, &host.to_string(), Action::AcmeChallenge)?;
+                self.challenges.remove(&(host.to_string(), value.to_string()))?;
+            }
+            Command::PutClient { key, offline, must_exist } => self.put_client(who, key, *offline, *must_exist)?,
+            Command::MoveClient { key, address } => self.move_client(who, key.as_str(), *address)?,
+            Command::RemoveClient { key } => {
+                self.client_for(who, key.as_str(), Action::Manage)?;
+                demand(self.covers_all(who, key.as_str()))?;
+                self.clients.remove(key.as_str());
+                for host in self.hosts.values_mut().filter(|host| host.client.as_deref() == Some(key.as_str())) {
+                    host.client = None;
+                }
+            }
+            Command::AttachHost { key, host } => {
+                let client = self.client_for(who, key.as_str(), Action::Manage)?;
+                let found = self.host_for(who, &host.to_string(), Action::Manage)?;
+                demand(found.owner == client.owner)?;
+                self.hosts.get_mut(&host.to_string())?.client = Some(key.to_string());
+            }
+            Command::DetachHost { key, host } => {
+                self.client_for(who, key.as_str(), Action::Manage)?;
+                let found = self.host_for(who, &host.to_string(), Action::Manage)?;
+                demand(found.client.as_deref() == Some(key.as_str()))?;
+                self.hosts.get_mut(&host.to_string())?.client = None;
+            }
+            Command::AddRecord(new) => self.add_record(who, new)?,
+            Command::SetRecord { record, edit } => self.set_record(who, *record, edit)?,
+            Command::RemoveRecord { record } => {
+                self.record_for(who, *record)?;
+                self.records.remove(record);
+            }
+            Command::PutPeer(peer) => {
+                demand(who.operates())?;
+                self.peers.insert(peer.address, (peer.transfer, peer.notify));
+            }
+            Command::RemovePeer { address } => {
+                demand(who.operates())?;
+                self.peers.remove(address)?;
+            }
+            Command::SetSettings(settings) => {
+                demand(who.operates())?;
+                let ns_addresses = distinct(&settings.ns_addresses);
+                self.settings = Settings { ns_addresses, ..settings.clone() };
+            }
+            Command::Elapse => {
+                demand(who.operates())?;
+                self.elapse(now);
+            }
+        }
+        Some(Vec::new())
+    }
+
+    fn add_account(&mut self, who: &Who, new: &NewAccount, now: Timestamp) -> Option<()> {
+        demand(who.operates())?;
+        let login = new.login.to_string();
+        demand(!self.accounts.values().any(|person| person.login == login || person.id == new.id))?;
+        let person = Person {
+            id: new.id,
+            login,
+            state: new.state,
+            role: new.role,
+            max_hosts: new.max_hosts,
+            max_domains: new.max_domains,
+            created: now,
+        };
+        let number = self.number();
+        self.accounts.insert(number, person);
+        Some(())
+    }
+
+    fn set_account(&mut self, who: &Who, number: u32, edit: &AccountEdit) -> Option<()> {
+        let before = self.accounts.get(&number)?.clone();
+        demand(who.is(number) && who.whole())?;
+        let for_operators =
+            edit.state.is_some() || edit.role.is_some() || edit.max_hosts.is_some() || edit.max_domains.is_some();
+        demand(who.operates() || !for_operators)?;
+        // Unconfirmed ──▶ Active ◀──▶ Suspended: nobody becomes unconfirmed again, and an unconfirmed one is confirmed.
+        demand(edit.state != Some(AccountState::Unconfirmed) || before.state == AccountState::Unconfirmed)?;
+        let login = edit.login.as_ref().map_or(before.login.clone(), ToString::to_string);
+        demand(!self.accounts.iter().any(|(other, person)| *other != number && person.login == login))?;
+        let after = Person {
+            login,
+            state: edit.state.unwrap_or(before.state),
+            role: edit.role.unwrap_or(before.role),
+            max_hosts: edit.max_hosts.unwrap_or(before.max_hosts),
+            max_domains: edit.max_domains.unwrap_or(before.max_domains),
+            ..before
+        };
+        self.accounts.insert(number, after);
+        Some(())
+    }
+
+    /// Everything goes with it; a domain in which others have hosts holds it back.
+    fn remove_account(&mut self, number: u32, now: Timestamp) -> Option<()> {
+        self.accounts.remove(&number)?;
+        let foreign = |host: &Machine| host.owner != number && self.domains[&host.domain].owner == Some(number);
+        demand(!self.hosts.values().any(foreign))?;
+        let mine: Vec<String> =
+            self.hosts.iter().filter(|(_, host)| host.owner == number).map(|(name, _)| name.clone()).collect();
+        for name in mine {
+            self.free(&name, now);
+        }
+        let own: Vec<String> =
+            self.domains.iter().filter(|(_, zone)| zone.owner == Some(number)).map(|(name, _)| name.clone()).collect();
+        self.records.retain(|_, line| line.owner != Some(number) && !own.contains(&line.domain));
+        self.domains.retain(|_, zone| zone.owner != Some(number));
+        self.clients.retain(|_, client| client.owner != number);
+        self.tokens.retain(|_, (owner, _)| *owner != number);
+        self.keys.retain(|_, (owner, _)| *owner != number);
+        Some(())
+    }
+
+    /// Whom something may be given: an account that exists and has been confirmed.
+    fn holder(&self, number: u32) -> Option<Person> {
+        let person = self.accounts.get(&number)?;
+        demand(person.state != AccountState::Unconfirmed)?;
+        Some(person.clone())
+    }
+
+    fn domains_of(&self, owner: u32) -> usize {
+        self.domains.values().filter(|zone| zone.owner == Some(owner)).count()
+    }
+
+    fn add_domain(&mut self, who: &Who, new: &NewDomain) -> Option<()> {
+        let owner = new.owner.map(AccountNo::get);
+        demand(who.whole())?;
+        match owner {
+            None => demand(who.operates())?,
+            Some(owner) => {
+                let person = self.holder(owner)?;
+                demand(who.is(owner) && (self.domains_of(owner) as u64) < u64::from(person.max_domains))?;
+            }
+        }
+        demand(!new.shared || who.operates())?;
+        let name = new.name.to_string();
+        demand(!self.domains.contains_key(&name) && !self.domains.values().any(|zone| zone.id == new.id))?;
+        // Not at, above or below what another account has.
+        let related = |other: &str| under(other, &name) || under(&name, other);
+        demand(!self.domains.iter().any(|(other, zone)| related(other) && zone.owner != owner))?;
+        demand(!self.hosts.iter().any(|(host, machine)| under(&name, host) && Some(machine.owner) != owner))?;
+        // Not over hosts or records, unless a domain in between already holds them.
+        let around = self.enclosing(&name).map(ToOwned::to_owned);
+        let over = |thing: &str, domain: &str| under(thing, &name) && Some(domain) == around.as_deref();
+        demand(!self.hosts.iter().any(|(host, machine)| over(host, &machine.domain)))?;
+        demand(!self.records.values().any(|line| over(&line.name, &line.domain)))?;
+        demand(!self.delegated(&name))?;
+        self.number();
+        let zone = Zone {
+            id: new.id,
+            owner,
+            shared: new.shared,
+            ttl: new.ttl.map_or(3_600, Ttl::secs),
+            offline: (None, None),
+        };
+        self.domains.insert(name, zone);
+        Some(())
+    }
+
+    fn set_domain(&mut self, who: &Who, name: &str, edit: &DomainEdit) -> Option<()> {
+        let before = self.domains.get(name)?.clone();
+        demand(who.operator || before.owner == who.account)?;
+        demand(who.whole())?;
+        demand(edit.owner.is_none() && edit.shared.is_none() || who.operates())?;
+        let owner = edit.owner.map_or(before.owner, |owner| owner.map(AccountNo::get));
+        let shared = edit.shared.unwrap_or(before.shared);
+        if let Some(Some(owner)) = edit.owner {
+            self.holder(owner.get())?;
+        }
+        if owner != before.owner {
+            let family = |other: &String| other != name && (under(other, name) || under(name, other));
+            demand(!self.domains.iter().any(|(other, zone)| family(other) && zone.owner != owner))?;
+            if let Some(owner) = owner {
+                demand((self.domains_of(owner) as u64) < u64::from(self.accounts[&owner].max_domains))?;
+            }
+        }
+        if owner != before.owner || shared != before.shared {
+            for (host, machine) in self.hosts.iter().filter(|(_, machine)| machine.domain == name) {
+                demand(if shared { host != name && !self.reserved_label(host) } else { owner == Some(machine.owner) })?;
+            }
+        }
+        let (ipv4, ipv6) = before.offline;
+        let offline = (edit.offline_ipv4.unwrap_or(ipv4), edit.offline_ipv6.unwrap_or(ipv6));
+        let ttl = edit.ttl.map_or(before.ttl, Ttl::secs);
+        self.domains.insert(name.to_owned(), Zone { owner, shared, ttl, offline, ..before });
+        Some(())
+    }
+
+    fn remove_domain(&mut self, who: &Who, name: &str) -> Option<()> {
+        let zone = self.domains.get(name)?;
+        demand((who.operator || zone.owner == who.account) && who.whole())?;
+        demand(!self.hosts.values().any(|host| host.domain == name))?;
+        self.records.retain(|_, line| line.domain != name);
+        self.domains.remove(name);
+        Some(())
+    }
+
+    fn reserved_label(&self, host: &str) -> bool {
+        let first = host.split('.').next().unwrap();
+        self.settings.reserved_labels.iter().any(|label| label.as_str() == first)
+    }
+
+    fn add_host(&mut self, who: &Who, new: &NewHost) -> Option<()> {
+        let (name, owner) = (new.name.to_string(), new.owner.get());
+        demand(who.may(Action::Manage) && who.covers(&name))?;
+        let person = self.holder(owner)?;
+        demand(who.is(owner) && !self.hosts.contains_key(&name))?;
+        let domain = self.enclosing(&name)?.to_owned();
+        let zone = &self.domains[&domain];
+        demand(zone.shared || zone.owner == Some(owner))?;
+        demand(name != domain || !zone.shared)?;
+        if zone.shared {
+            demand(!self.reserved_label(&name))?;
+            demand(self.reservations.get(&name).is_none_or(|(last, _)| *last == owner))?;
+            let related = |other: &str| under(other, &name) || under(&name, other);
+            let foreign = |(host, machine): (&String, &Machine)| {
+                machine.domain == domain && machine.owner != owner && related(host)
+            };
+            demand(!self.hosts.iter().any(foreign))?;
+            demand(!self.domains.iter().any(|(other, zone)| under(other, &name) && zone.owner != Some(owner)))?;
+        }
+        demand(!self.delegated(&name))?;
+        demand((self.hosts.values().filter(|host| host.owner == owner).count() as u64) < u64::from(person.max_hosts))?;
+        demand(self.takes(new.ipv4.map(HostAddress::V4)) && self.takes(new.ipv6.map(HostAddress::V6)))?;
+        demand(!self.clash(&name) && !self.name_server(&name))?;
+        demand(!new.wildcard || !self.clash(&format!("*.{name}")))?;
+        self.reservations.remove(&name);
+        self.number();
+        let machine = Machine {
+            owner,
+            domain,
+            client: None,
+            ttl: new.ttl,
+            wildcard: new.wildcard,
+            offline: Offline::No,
+            ipv4: new.ipv4,
+            ipv6: new.ipv6,
+        };
+        self.hosts.insert(name, machine);
+        Some(())
+    }
+
+    /// Takes a host away with what goes with its name.
+    fn free(&mut self, name: &str, now: Timestamp) {
+        let host = self.hosts.remove(name).unwrap();
+        self.challenges.retain(|(of, _), _| of != name);
+        let freed: Fqdn = name.parse().unwrap();
+        for (_, scope) in self.tokens.values_mut().chain(self.keys.values_mut()) {
+            if let HostScope::Only(patterns) = &mut scope.hosts {
+                patterns.retain(|pattern| *pattern != HostPattern::Exact(freed.clone()));
+            }
+        }
+        let zone = self.domains[&host.domain].clone();
+        if !zone.shared {
+            return;
+        }
+        if zone.owner != Some(host.owner) {
+            let others: Vec<&String> =
+                self.hosts.iter().filter(|(_, other)| other.owner == host.owner).map(|(name, _)| name).collect();
+            let held = |line: &Line| others.iter().any(|other| under(&line.name, other));
+            let going = |line: &Line| {
+                under(&line.name, name) && line.domain == host.domain && line.owner == Some(host.owner) && !held(line)
+            };
+            self.records.retain(|_, line| !going(line));
+        }
+        let days = u64::from(self.settings.reservation_days);
+        if days > 0 {
+            let end = now.after(std::time::Duration::from_secs(days * 86_400));
+            self.reservations.insert(name.to_owned(), (host.owner, end));
+        }
+    }
+
+    fn set_hosts(&mut self, who: &Who, hosts: &[Fqdn], edit: HostEdit, together: Together) -> Option<Lines> {
+        let mut lines = Lines::new();
+        for name in hosts {
+            let allowed = self.set_host(who, &name.to_string(), edit).is_some();
+            demand(allowed || together == Together::Each)?;
+            lines.push(allowed);
+        }
+        Some(lines)
+    }
+
+    fn set_host(&mut self, who: &Who, name: &str, edit: HostEdit) -> Option<()> {
+        let host = self.host_for(who, name, Action::Update)?;
+        let v4 = if let AddressEdit::Set(address) = edit.ipv4 { Some(HostAddress::V4(address)) } else { None };
+        let v6 = if let AddressEdit::Set(address) = edit.ipv6 { Some(HostAddress::V6(address)) } else { None };
+        demand(self.takes(v4) && self.takes(v6))?;
+        demand(host.wildcard || edit.wildcard != Some(true) || !self.clash(&format!("*.{name}")))?;
+        self.edit_host(name, edit);
+        Some(())
+    }
+
+    fn edit_host(&mut self, name: &str, edit: HostEdit) {
+        let host = self.hosts.get_mut(name).unwrap();
+        match edit.ipv4 {
+            AddressEdit::Keep => (),
+            AddressEdit::Set(address) => host.ipv4 = Some(address),
+            AddressEdit::Remove => host.ipv4 = None,
+        }
+        match edit.ipv6 {
+            AddressEdit::Keep => (),
+            AddressEdit::Set(address) => host.ipv6 = Some(address),
+            AddressEdit::Remove => host.ipv6 = None,
+        }
+        host.ttl = edit.ttl.unwrap_or(host.ttl);
+        host.wildcard = edit.wildcard.unwrap_or(host.wildcard);
+        let update = edit.ipv4 != AddressEdit::Keep || edit.ipv6 != AddressEdit::Keep;
+        match edit.offline {
+            Some(true) => host.offline = Offline::Manual,
+            Some(false) => host.offline = Offline::No,
+            None if update && host.offline == Offline::Missed => host.offline = Offline::No,
+            None => (),
+        }
+    }
+
+    fn add_challenge(&mut self, who: &Who, host: &str, value: &ChallengeValue, now: Timestamp) -> Option<()> {
+        self.host_for(who, host, Action::AcmeChallenge)?;
+        let alias = |line: &Line| line.data.record_type() == RecordType::CNAME;
+        demand(!self.records_at(&format!("_acme-challenge.{host}")).any(|(_, line)| alias(line)))?;
+        let end = now.after(std::time::Duration::from_secs(3_600));
+        self.challenges.insert((host.to_owned(), value.to_string()), end);
+        let present = self.challenges.keys().filter(|(of, _)| of == host).count();
+        demand(present <= 10)
+    }
+}
+
+// -- clients
+
+impl World {
+    fn client_for(&self, who: &Who, key: &str, action: Action) -> Option<Device> {
+        let client = self.clients.get(key)?;
+        demand(who.is(client.owner) && who.may(action))?;
+        Some(client.clone())
+    }
+
+    fn covers_all(&self, who: &Who, key: &str) -> bool {
+        self.hosts.iter().filter(|(_, host)| host.client.as_deref() == Some(key)).all(|(name, _)| who.covers(name))
+    }
+
+    fn put_client(&mut self, who: &Who, key: &ClientKey, offline: Option<bool>, must_exist: bool) -> Option<()> {
+        let said = |present| match offline {
+            Some(true) => Offline::Manual,
+            Some(false) => Offline::No,
+            None => present,
+        };
+        let Some(before) = self.clients.get(key.as_str()).cloned() else {
+            let owner = who.account?;
+            demand(!must_exist && who.may(Action::Manage))?;
+            self.number();
+            let device = Device { owner, offline: said(Offline::No), ipv4: None, ipv6: None };
+            self.clients.insert(key.to_string(), device);
+            return Some(());
+        };
+        self.client_for(who, key.as_str(), Action::Update)?;
+        demand(self.covers_all(who, key.as_str()))?;
+        let after = said(before.offline);
+        self.clients.get_mut(key.as_str())?.offline = after;
+        if before.offline != Offline::No && after == Offline::No && who.source.is_some() {
+            demand(self.takes(who.source))?;
+            self.carry(key.as_str(), who.source?);
+        }
+        Some(())
+    }
+
+    fn move_client(&mut self, who: &Who, key: &str, address: Option<HostAddress>) -> Option<()> {
+        let before = self.client_for(who, key, Action::Update)?;
+        demand(self.covers_all(who, key))?;
+        let address = address.or(who.source)?;
+        demand(self.takes(Some(address)))?;
+        if before.offline == Offline::Missed {
+            self.clients.get_mut(key)?.offline = Offline::No;
+        }
+        self.carry(key, address);
+        Some(())
+    }
+
+    fn carry(&mut self, key: &str, address: HostAddress) {
+        let client = self.clients.get_mut(key).unwrap();
+        match address {
+            HostAddress::V4(address) => client.ipv4 = Some(address),
+            HostAddress::V6(address) => client.ipv6 = Some(address),
+        }
+        let attached: Vec<String> = self
+            .hosts
+            .iter()
+            .filter(|(_, host)| host.client.as_deref() == Some(key))
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in attached {
+            self.edit_host(&name, HostEdit::default().with_address(address));
+        }
+    }
+}
+
+// -- records
+
+impl World {
+    fn record_for(&self, who: &Who, id: Uuid) -> Option<Line> {
+        let line = self.records.get(&id)?;
+        let mine =
+            who.account.is_some() && (line.owner == who.account || self.domains[&line.domain].owner == who.account);
+        demand((who.operator || mine) && who.whole())?;
+        Some(line.clone())
+    }
+
+    fn add_record(&mut self, who: &Who, new: &NewRecord) -> Option<()> {
+        let name = new.name.to_string();
+        demand(who.whole() && !self.records.contains_key(&new.id))?;
+        let domain = self.place(who, &name)?;
+        demand(self.records.values().filter(|line| line.domain == domain).count() < 500)?;
+        self.fits(&domain, None, &name, &new.data)?;
+        self.records.insert(new.id, Line { owner: who.account, domain, name, data: new.data.clone(), ttl: new.ttl });
+        Some(())
+    }
+
+    fn set_record(&mut self, who: &Who, id: Uuid, edit: &RecordEdit) -> Option<()> {
+        let before = self.record_for(who, id)?;
+        let name = edit.name.as_ref().map_or(before.name.clone(), ToString::to_string);
+        let data = edit.data.clone().unwrap_or(before.data.clone());
+        let domain = self.place(who, &name)?;
+        demand(domain == before.domain)?;
+        self.fits(&domain, Some(id), &name, &data)?;
+        let ttl = edit.ttl.unwrap_or(before.ttl);
+        self.records.insert(id, Line { name, data, ttl, ..before });
+        Some(())
+    }
+
+    /// A record stands in one's own domain, or in a shared one at or below one's own host.
+    fn place(&self, who: &Who, name: &str) -> Option<String> {
+        let domain = self.enclosing(name)?;
+        let zone = &self.domains[domain];
+        let inside = || self.hosts.iter().filter(|(_, host)| host.domain == domain);
+        let mine = |host: &Machine| who.account == Some(host.owner);
+        if !(zone.shared && inside().any(|(host, machine)| mine(machine) && under(name, host))) {
+            demand(who.operator || zone.owner == who.account)?;
+            let related = |host: &str| under(host, name) || under(name, host);
+            let foreign = inside().any(|(host, machine)| !mine(machine) && related(host));
+            demand(!(zone.shared && name != domain && foreign))?;
+        }
+        Some(domain.to_owned())
+    }
+
+    /// What may stand beside what.
+    fn fits(&self, domain: &str, before: Option<Uuid>, name: &str, data: &RecordData) -> Option<()> {
+        let alias = |data: &RecordData| data.record_type() == RecordType::CNAME;
+        let delegation = data.record_type() == RecordType::NS;
+        demand(data.record_type() != RecordType::SOA)?;
+        demand(name != domain || !alias(data) && !delegation)?;
+        if gives_address(data) {
+            demand(!self.hosts.contains_key(name) && !self.name_server(name))?;
+            let wildcard = |(host, machine): (&String, &Machine)| machine.wildcard && name == format!("*.{host}");
+            demand(!self.hosts.iter().any(wildcard))?;
+        }
+        if delegation {
+            demand(!name.starts_with("*."))?;
+            demand(!self.hosts.keys().chain(self.domains.keys()).any(|other| under(other, name)))?;
+        }
+        let others: Vec<&Line> =
+            self.records_at(name).filter(|(id, _)| Some(**id) != before).map(|(_, line)| line).collect();
+        let challenged = self.challenges.keys().any(|(host, _)| name == format!("_acme-challenge.{host}"));
+        demand(!others.iter().any(|line| line.data == *data || alias(&line.data)))?;
+        demand(!alias(data) || others.is_empty() && !challenged)
+    }
+}
+
+// -- time
+
+impl World {
+    fn elapse(&mut self, now: Timestamp) {
+        self.challenges.retain(|_, end| *end > now);
+        self.reservations.retain(|_, (_, end)| *end > now);
+        let week = std::time::Duration::from_secs(7 * 86_400);
+        let ended = |person: &Person| person.state == AccountState::Unconfirmed && person.created.after(week) <= now;
+        let gone: Vec<u32> =
+            self.accounts.iter().filter(|(_, person)| ended(person)).map(|(number, _)| *number).collect();
+        for number in gone {
+            self.remove_account(number, now).unwrap();
+        }
+    }
+}
+
+fn distinct(addresses: &[IpAddr]) -> Vec<IpAddr> {
+    let mut kept = Vec::new();
+    for address in addresses.iter().map(IpAddr::to_canonical) {
+        if !kept.contains(&address) {
+            kept.push(address);
+        }
+    }
+    kept
+}

@@ -1,0 +1,132 @@
+//! Plays a story on a registry, as the service would, and watches it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use ddns_core::zone::{self, ZoneDifference, ZoneRecord};
+use ddns_core::*;
+
+use crate::universe::{START, Step, beginning};
+
+pub(crate) struct Stage {
+    pub(crate) registry: Registry,
+    pub(crate) now: Timestamp,
+    /// Each zone as a secondary has it: its first transfer and every difference since.
+    mirrors: BTreeMap<DomainNo, BTreeSet<ZoneRecord>>,
+}
+
+impl Stage {
+    pub(crate) fn new() -> Stage {
+        let mut stage = Stage { registry: Registry::new(), now: START, mirrors: BTreeMap::new() };
+        for (caller, command) in beginning() {
+            stage.ask(&caller, &command).unwrap();
+        }
+        stage
+    }
+
+    /// Decides, applies and publishes one command.
+    pub(crate) fn ask(&mut self, caller: &Caller, command: &Command) -> Result<Decision, Refusal> {
+        let before = self.registry.clone();
+        let decision = decide(&self.registry, caller, command, self.now)?;
+        self.take_over(&decision.changes);
+        self.publish(&before, &decision.changes);
+        Ok(decision)
+    }
+
+    /// Plays a step and tells its changes; they are applied and not yet published.
+    pub(crate) fn play(&mut self, step: &Step) -> Vec<Change> {
+        let changes = match step {
+            Step::Ask(caller, command) => {
+                decide(&self.registry, caller, command, self.now).map(|decision| decision.changes).unwrap_or_default()
+            }
+            Step::Pass(secs) => {
+                self.pass(*secs);
+                Vec::new()
+            }
+            Step::MissHost(name) => self.missed_host(name),
+            Step::MissClient(key) => self.missed_client(key),
+        };
+        self.take_over(&changes);
+        changes
+    }
+
+    pub(crate) fn pass(&mut self, secs: i64) {
+        self.now = Timestamp::from_secs(self.now.secs().checked_add_signed(secs).unwrap());
+    }
+
+    pub(crate) fn missed_host(&self, name: &Fqdn) -> Vec<Change> {
+        let online = self.registry.host(name).filter(|host| host.offline == Offline::No);
+        let missed = |host: &Arc<Host>| Delta::changed(host, Host { offline: Offline::Missed, ..Host::clone(host) });
+        online.map(|host| Change::Host(missed(host))).into_iter().collect()
+    }
+
+    pub(crate) fn missed_client(&self, key: &ClientKey) -> Vec<Change> {
+        let online = self.registry.client(key).filter(|client| client.offline == Offline::No);
+        let missed =
+            |client: &Arc<Client>| Delta::changed(client, Client { offline: Offline::Missed, ..Client::clone(client) });
+        online.map(|client| Change::Client(missed(client))).into_iter().collect()
+    }
+
+    pub(crate) fn take_over(&mut self, changes: &[Change]) {
+        for change in changes {
+            self.registry.apply(change).unwrap_or_else(|error| panic!("{error}: {change:?}"));
+        }
+    }
+
+    /// Gives every touched zone its serial, and hands the differences to the secondary.
+    pub(crate) fn publish(&mut self, before: &Registry, changes: &[Change]) {
+        let untouched = self.registry.clone();
+        let differences = zone::advance(before, &mut self.registry, changes, self.now);
+        let mut zones = BTreeSet::new();
+        for difference in &differences {
+            assert!(zones.insert(difference.domain), "one step for each zone: {differences:?}");
+            assert_eq!(difference.from, before.serial(difference.domain));
+            assert_eq!(difference.to, self.registry.serial(difference.domain));
+            assert!(difference.to.is_after(difference.from), "{difference:?}");
+        }
+        self.mirrors.retain(|number, _| self.registry.domain(*number).is_some());
+        for domain in self.registry.domains() {
+            let difference = differences.iter().find(|difference| difference.domain == domain.number);
+            let present = records(&self.registry, domain);
+            match (before.domain(domain.number), difference) {
+                (None, None) => {
+                    assert_eq!(self.registry.serial(domain.number), Serial::at(self.now));
+                    self.mirrors.insert(domain.number, present);
+                    continue;
+                }
+                (None, Some(_)) => panic!("a new zone has no difference"),
+                (Some(old), difference) => {
+                    // Before its new serial the zone differs from the old one exactly in what changed.
+                    let changed = records(before, old) != records(&untouched, domain);
+                    assert_eq!(changed, difference.is_some(), "{}: {difference:?}", domain.name);
+                }
+            }
+            let mirror = self.mirrors.get_mut(&domain.number).unwrap();
+            if let Some(difference) = difference {
+                transfer(mirror, difference);
+            }
+            assert_eq!(*mirror, present, "the secondary of {} differs", domain.name);
+        }
+    }
+}
+
+/// A zone's records; no record is there twice.
+pub(crate) fn records(registry: &Registry, domain: &Domain) -> BTreeSet<ZoneRecord> {
+    let list = zone::records(registry, domain);
+    assert!(list.is_sorted_by_key(|record| &record.owner), "canonical order of owners");
+    let mut seen = BTreeSet::new();
+    for record in &list {
+        assert!(seen.insert((&record.owner, &record.data)), "twice in {}: {record:?}", domain.name);
+    }
+    list.into_iter().collect()
+}
+
+/// RFC 1995, section 4: what goes was there, what comes was not.
+fn transfer(mirror: &mut BTreeSet<ZoneRecord>, difference: &ZoneDifference) {
+    for record in &difference.removed {
+        assert!(mirror.remove(record), "{record:?} goes and was not there");
+    }
+    for record in &difference.added {
+        assert!(mirror.insert(record.clone()), "{record:?} comes and was there");
+    }
+}

@@ -1,0 +1,405 @@
+//! Random commands over so few names, accounts and values that they collide all the time.
+
+use std::net::IpAddr;
+
+use ddns_core::*;
+use proptest::prelude::*;
+use proptest::sample::select;
+use uuid::Uuid;
+
+use crate::support::parse;
+
+/// When every random story begins.
+pub(crate) const START: Timestamp = Timestamp::from_secs(1_800_000_000);
+
+const HOSTS: &[&str] = &[
+    "a.dyn.example",
+    "a.dyn.example",
+    "a.dyn.example",
+    "a.dyn.example",
+    "b.dyn.example",
+    "a.joe.example",
+    "a.joe.example",
+    "a.ann.example",
+    "b.dyn.example",
+    "a.b.dyn.example",
+    "x.a.b.dyn.example",
+    "ns1.dyn.example",
+    "www.dyn.example",
+    "dyn.example",
+    "joe.example",
+    "a.joe.example",
+    "ns1.joe.example",
+    "a.sub.joe.example",
+    "a.ann.example",
+    "b.a.ann.example",
+    "a.test",
+    "elsewhere.invalid",
+];
+const ZONES: &[&str] = &[
+    "dyn.example",
+    "dyn.example",
+    "joe.example",
+    "joe.example",
+    "ann.example",
+    "ann.example",
+    "example",
+    "b.dyn.example",
+    "sub.joe.example",
+    "test",
+    "x.b.a.ann.example",
+    "z.a.dyn.example",
+];
+const OTHER_NAMES: &[&str] = &[
+    "*.dyn.example",
+    "*.a.dyn.example",
+    "*.joe.example",
+    "*.a.joe.example",
+    "_acme-challenge.a.dyn.example",
+    "c.b.a.joe.example",
+    "ns.a.joe.example",
+    "_tcp.b.dyn.example",
+    "ns1.sub.joe.example",
+    "*.a.b.dyn.example",
+];
+const SERVERS: &[&str] = &["ns1.dyn.example", "ns.a.joe.example", "ns1.sub.joe.example"];
+const ADDRESSES: &[&str] = &["192.0.2.1", "8.8.8.8", "8.8.4.4", "10.0.0.1", "2001:db8::1", "2a00::1", "::ffff:9.9.9.9"];
+const SOURCES: &[&str] = &["8.8.8.8", "192.0.2.9", "2a00::9", "224.0.0.1", "10.0.0.9"];
+
+/// Whose number the first accounts have; the numbers behind them are domains and whatever comes later.
+pub(crate) const OPERATOR: u32 = 1;
+pub(crate) const JOE: u32 = 2;
+pub(crate) const ANN: u32 = 3;
+/// Signed up and never confirmed.
+pub(crate) const EVE: u32 = 4;
+
+/// One step of a story.
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    /// Somebody asks for something.
+    Ask(Caller, Command),
+    /// The clock goes so many seconds on, or back.
+    Pass(i64),
+    /// The service notices a missed heartbeat.
+    MissHost(Fqdn),
+    /// Likewise.
+    MissClient(ClientKey),
+}
+
+pub(crate) fn account(number: u32) -> AccountNo {
+    AccountNo::new(number).unwrap()
+}
+
+/// The scopes of the tokens that tests use.
+pub(crate) fn scopes() -> Vec<Scope> {
+    let only = |patterns: &[&str]| HostScope::Only(patterns.iter().map(|pattern| parse(pattern)).collect());
+    let update = Actions { update: true, acme_challenge: false, read: false, manage: false };
+    vec![
+        Scope::FULL,
+        Scope { hosts: only(&["a.dyn.example"]), ..Scope::FULL },
+        Scope { hosts: only(&["a.dyn.example", "a.joe.example"]), actions: update, ..Scope::FULL },
+        Scope { hosts: only(&["*.dyn.example"]), ..Scope::FULL },
+        Scope { actions: update, ..Scope::FULL },
+        Scope { networks: vec![parse("8.8.8.0/24")], ..Scope::FULL },
+        Scope { end: Some(Timestamp::from_secs(START.secs() + 5_000)), ..Scope::FULL },
+    ]
+}
+
+fn token_id(account: u32, scope: usize) -> Uuid {
+    Uuid::from_u128(1_000 + u128::from(account) * 10 + scope as u128)
+}
+
+fn new_token(account: u32, scope: usize) -> Command {
+    Command::AddToken(NewToken {
+        id: token_id(account, scope),
+        account: self::account(account),
+        label: parse(""),
+        scope: scopes()[scope].clone(),
+        secret: SecretId::new(7).unwrap(),
+    })
+}
+
+fn new_account(login: &str, state: AccountState, role: Role, (max_hosts, max_domains): (u32, u32)) -> Command {
+    let id = Uuid::from_u128(login.bytes().fold(0, |id, octet| id * 256 + u128::from(octet)));
+    Command::AddAccount(NewAccount { id, login: parse(login), state, role, max_hosts, max_domains, password: None })
+}
+
+fn new_domain(name: &str, owner: Option<u32>, shared: bool) -> Command {
+    let id = Uuid::from_u128(name.bytes().fold(1, |id: u128, octet| id.wrapping_mul(31) + u128::from(octet)));
+    let owner = owner.map(account);
+    Command::AddDomain(NewDomain { id, name: parse(name), owner, shared, email: None, ttl: None, description: None })
+}
+
+fn new_host(name: &str, owner: u32) -> Command {
+    let ipv4 = Some(std::net::Ipv4Addr::new(8, 8, 8, 8).try_into().unwrap());
+    let (name, owner) = (parse(name), account(owner));
+    Command::AddHost(NewHost { name, owner, ipv4, ipv6: None, ttl: HostTtl::S60, wildcard: false })
+}
+
+/// What every story begins with: accounts, their tokens, a shared domain of the operator, a private and a shared one.
+pub(crate) fn beginning() -> Vec<(Caller, Command)> {
+    let mut commands = vec![
+        new_account("root", AccountState::Active, Role::Operator, (3, 3)),
+        new_account("joe", AccountState::Active, Role::User, (5, 3)),
+        new_account("ann", AccountState::Active, Role::User, (3, 3)),
+        new_account("eve", AccountState::Unconfirmed, Role::User, (2, 1)),
+        new_domain("dyn.example", None, true),
+        new_domain("joe.example", Some(JOE), false),
+        new_domain("ann.example", Some(ANN), true),
+    ];
+    commands.extend(
+        (0..scopes().len())
+            .flat_map(|scope| [new_token(JOE, scope), new_token(ANN, scope), new_token(OPERATOR, scope)]),
+    );
+    commands.extend([new_host("a.dyn.example", JOE), new_host("a.joe.example", JOE), new_host("a.ann.example", ANN)]);
+    let joe = Caller::Account(Identity { account: account(JOE), token: None, source: None });
+    let client = Command::PutClient { key: parse("home"), offline: None, must_exist: false };
+    let attach = Command::AttachHost { key: parse("home"), host: parse("a.dyn.example") };
+    let local = commands.into_iter().map(|command| (Caller::Local, command));
+    local.chain([(joe.clone(), client), (joe, attach)]).collect()
+}
+
+// -- values
+
+fn some_account() -> impl Strategy<Value = u32> {
+    prop_oneof![12 => Just(JOE), 8 => Just(ANN), 3 => Just(OPERATOR), 1 => Just(EVE), 1 => 5..14u32]
+}
+
+fn host() -> impl Strategy<Value = Fqdn> {
+    select(HOSTS).prop_map(parse)
+}
+
+fn zone() -> impl Strategy<Value = ZoneName> {
+    select(ZONES).prop_map(parse)
+}
+
+fn name() -> impl Strategy<Value = Name> {
+    prop_oneof![select(HOSTS), select(OTHER_NAMES), select(ZONES)].prop_map(parse)
+}
+
+/// The name of something that may be there.
+pub(crate) fn some_name() -> impl Strategy<Value = &'static str> {
+    prop_oneof![4 => select(HOSTS), 4 => select(OTHER_NAMES), 1 => select(ZONES), 1 => select(SERVERS)]
+}
+
+fn host_address() -> impl Strategy<Value = HostAddress> {
+    select(ADDRESSES).prop_map(parse)
+}
+
+fn v4() -> impl Strategy<Value = UnicastV4> {
+    select(&["192.0.2.1", "8.8.8.8", "10.0.0.1"][..])
+        .prop_map(|text| parse::<std::net::Ipv4Addr>(text).try_into().unwrap())
+}
+
+fn v6() -> impl Strategy<Value = UnicastV6> {
+    select(&["2001:db8::1", "2a00::1"][..]).prop_map(|text| parse::<std::net::Ipv6Addr>(text).try_into().unwrap())
+}
+
+fn addresses() -> impl Strategy<Value = Vec<IpAddr>> {
+    prop::collection::vec(select(ADDRESSES).prop_map(parse), 0..3)
+}
+
+fn record_id() -> impl Strategy<Value = Uuid> {
+    (0..5u128).prop_map(|slot| Uuid::from_u128(2_000 + slot))
+}
+
+fn data() -> impl Strategy<Value = RecordData> {
+    prop_oneof![
+        2 => select(ADDRESSES).prop_map(|text| match parse::<IpAddr>(text) {
+            IpAddr::V4(address) => RecordData::A(address),
+            IpAddr::V6(address) => RecordData::Aaaa(address),
+        }),
+        2 => name().prop_filter("no target is a wildcard", |name| !name.is_wildcard()).prop_map(RecordData::Cname),
+        1 => select(&["ns.a.joe.example", "ns.elsewhere.invalid"][..]).prop_map(|text| RecordData::Ns(parse(text))),
+        2 => select(&["x", "\"x\"", "y"][..]).prop_map(|text| RecordData::Txt(parse(text))),
+        1 => Just(RecordData::Mx { preference: 0, exchange: Name::ROOT }),
+    ]
+}
+
+fn ttl() -> impl Strategy<Value = Ttl> {
+    select(&[0, 60, 3_600][..]).prop_map(|secs| Ttl::try_from(secs).unwrap())
+}
+
+fn edit<T: Clone + std::fmt::Debug + 'static>(
+    value: impl Strategy<Value = T> + 'static,
+) -> BoxedStrategy<AddressEdit<T>> {
+    prop_oneof![3 => Just(AddressEdit::Keep), 3 => value.prop_map(AddressEdit::Set), 1 => Just(AddressEdit::Remove)]
+        .boxed()
+}
+
+fn rarely<T: Clone + std::fmt::Debug + 'static>(value: impl Strategy<Value = T> + 'static) -> BoxedStrategy<Option<T>> {
+    prop::option::weighted(0.3, value).boxed()
+}
+
+fn host_edit() -> impl Strategy<Value = HostEdit> {
+    let ttl = select(&HostTtl::ALL[..2]);
+    (edit(v4()), edit(v6()), rarely(ttl), rarely(any::<bool>()), rarely(any::<bool>()))
+        .prop_map(|(ipv4, ipv6, ttl, wildcard, offline)| HostEdit { ipv4, ipv6, ttl, wildcard, offline })
+}
+
+fn key() -> impl Strategy<Value = ClientKey> {
+    select(&["home", "home", "home", "home", "office"][..]).prop_map(parse)
+}
+
+fn challenge() -> impl Strategy<Value = ChallengeValue> {
+    select(&["x", "y", "\"x\""][..]).prop_map(parse)
+}
+
+fn settings() -> impl Strategy<Value = Settings> {
+    let addresses = prop_oneof![Just(vec![]), addresses()];
+    (addresses, prop::bool::weighted(0.3), select(&[0, 1, 30][..])).prop_map(|(ns_addresses, public, days)| Settings {
+        ns_addresses,
+        public_addresses_only: public,
+        reservation_days: days,
+        reserved_labels: ["ns1", "www"].into_iter().map(parse).collect(),
+    })
+}
+
+// -- commands
+
+fn account_command() -> BoxedStrategy<Command> {
+    let state = || {
+        select(&[AccountState::Active, AccountState::Active, AccountState::Suspended, AccountState::Unconfirmed][..])
+    };
+    let role = || select(&[Role::User, Role::User, Role::Operator][..]);
+    let quota = || (0..4u32, 0..3u32);
+    let edit = (rarely(state()), rarely(role()), rarely(0..4u32), rarely(0..3u32), rarely(select(&["joe", "zoe"][..])));
+    prop_oneof![
+        2 => (select(&["joe", "new", "newer"][..]), state(), role(), quota())
+            .prop_map(|(login, state, role, quota)| new_account(login, state, role, quota)),
+        4 => (some_account(), edit).prop_map(|(number, (state, role, max_hosts, max_domains, login))| Command::SetAccount {
+            account: account(number),
+            edit: AccountEdit { login: login.map(parse), state, role, max_hosts, max_domains, password: None },
+        }),
+        1 => (5..14u32).prop_map(|number| Command::RemoveAccount { account: account(number) }),
+        1 => some_account().prop_map(|number| Command::RemoveAccount { account: account(number) }),
+        2 => (some_account(), 0..7usize).prop_map(|(number, scope)| new_token(number, scope)),
+        1 => (some_account(), 0..7usize).prop_map(|(number, scope)| Command::RevokeToken { token: token_id(number, scope) }),
+        1 => (some_account(), 0..7usize).prop_map(|(number, scope)| Command::PutTsigKey(TsigKey {
+            name: parse("key"),
+            algorithm: TsigAlgorithm::HmacSha256,
+            account: account(number),
+            scope: scopes()[scope].clone(),
+            secret: SecretId::new(9).unwrap(),
+            created: START,
+        })),
+        1 => Just(Command::RemoveTsigKey { name: parse("key") }),
+    ]
+    .boxed()
+}
+
+fn domain_command() -> BoxedStrategy<Command> {
+    let owner = || prop::option::of(some_account());
+    let edit = (
+        rarely(owner()),
+        rarely(any::<bool>()),
+        rarely(ttl()),
+        rarely(prop::option::of(v4())),
+        rarely(prop::option::of(v6())),
+    );
+    let server = || select(SERVERS).prop_map(parse::<Name>);
+    let peer = (any::<bool>(), any::<bool>()).prop_map(|(transfer, notify)| Peer {
+        address: parse("192.0.2.53"),
+        transfer,
+        notify,
+    });
+    prop_oneof![
+        5 => (select(ZONES), owner(), prop::bool::weighted(0.4)).prop_map(|(name, owner, shared)| new_domain(name, owner, shared)),
+        6 => (zone(), edit).prop_map(|(name, (owner, shared, ttl, offline_ipv4, offline_ipv6))| Command::SetDomain {
+            name,
+            edit: DomainEdit {
+                owner: owner.map(|owner| owner.map(account)), shared, ttl, offline_ipv4, offline_ipv6, ..DomainEdit::default()
+            },
+        }),
+        2 => zone().prop_map(|name| Command::RemoveDomain { name }),
+        2 => (server(), addresses()).prop_map(|(name, addresses)| Command::AddServer { id: Uuid::nil(), name, addresses }),
+        2 => (server(), addresses()).prop_map(|(name, addresses)| Command::SetServer { name, addresses }),
+        4 => server().prop_map(|name| Command::RemoveServer { name }),
+        4 => settings().prop_map(Command::SetSettings),
+        1 => peer.prop_map(Command::PutPeer),
+        1 => Just(Command::RemovePeer { address: parse("192.0.2.53") }),
+    ]
+    .boxed()
+}
+
+fn host_command() -> BoxedStrategy<Command> {
+    let together = || select(&[Together::Each, Together::AllOrNothing][..]);
+    let new = (host(), some_account(), prop::option::of(v4()), prop::option::of(v6()), any::<bool>());
+    prop_oneof![
+        6 => new.prop_map(|(name, owner, ipv4, ipv6, wildcard)| Command::AddHost(NewHost {
+            name, owner: account(owner), ipv4, ipv6, ttl: HostTtl::S60, wildcard,
+        })),
+        4 => (prop::collection::vec(host(), 1..4), host_edit(), together())
+            .prop_map(|(hosts, edit, together)| Command::SetHosts { hosts, edit, together }),
+        1 => host_edit().prop_map(|edit| Command::SetAllHosts { edit }),
+        3 => host().prop_map(|host| Command::RemoveHost { host }),
+        1 => host().prop_map(|name| Command::ReleaseName { name }),
+        2 => (host(), challenge()).prop_map(|(host, value)| Command::AddChallenge { host, value }),
+        1 => (host(), challenge()).prop_map(|(host, value)| Command::RemoveChallenge { host, value }),
+    ]
+    .boxed()
+}
+
+fn client_command() -> BoxedStrategy<Command> {
+    prop_oneof![
+        4 => (key(), prop::option::of(any::<bool>()), prop::bool::weighted(0.2))
+            .prop_map(|(key, offline, must_exist)| Command::PutClient { key, offline, must_exist }),
+        3 => (key(), prop::option::of(host_address())).prop_map(|(key, address)| Command::MoveClient { key, address }),
+        1 => key().prop_map(|key| Command::RemoveClient { key }),
+        5 => (key(), host()).prop_map(|(key, host)| Command::AttachHost { key, host }),
+        1 => (key(), host()).prop_map(|(key, host)| Command::DetachHost { key, host }),
+    ]
+    .boxed()
+}
+
+fn record_command() -> BoxedStrategy<Command> {
+    let new = (record_id(), name(), data(), rarely(ttl()));
+    let edit = (rarely(name()), rarely(data()), rarely(prop::option::of(ttl())));
+    prop_oneof![
+        5 => new.prop_map(|(id, name, data, ttl)| Command::AddRecord(NewRecord { id, name, data, ttl, description: None })),
+        2 => (record_id(), edit).prop_map(|(record, (name, data, ttl))| Command::SetRecord {
+            record,
+            edit: RecordEdit { name, data, ttl, description: None },
+        }),
+        1 => record_id().prop_map(|record| Command::RemoveRecord { record }),
+    ]
+    .boxed()
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        3 => account_command(),
+        4 => domain_command(),
+        10 => host_command(),
+        7 => client_command(),
+        6 => record_command(),
+        1 => Just(Command::Elapse),
+    ]
+}
+
+fn caller() -> impl Strategy<Value = Caller> {
+    let source = prop::option::weighted(0.8, select(SOURCES).prop_map(parse::<IpAddr>));
+    let token = prop::option::weighted(0.3, 0..7usize);
+    let account = (some_account(), token, source).prop_map(|(number, token, source)| {
+        Caller::Account(Identity {
+            account: account(number),
+            token: token.map(|scope| token_id(number, scope)),
+            source,
+        })
+    });
+    prop_oneof![3 => Just(Caller::Local), 4 => account]
+}
+
+pub(crate) fn step() -> impl Strategy<Value = Step> {
+    let pass = prop_oneof![3 => 0..10i64, 2 => 0..4_000i64, 1 => 80_000..800_000i64, 1 => -4_000..0i64];
+    prop_oneof![
+        24 => (caller(), command()).prop_map(|(caller, command)| Step::Ask(caller, command)),
+        3 => pass.prop_map(Step::Pass),
+        1 => host().prop_map(Step::MissHost),
+        1 => key().prop_map(Step::MissClient),
+    ]
+}
+
+pub(crate) fn story(longest: usize) -> impl Strategy<Value = Vec<Step>> {
+    prop::collection::vec(step(), 1..longest)
+}
