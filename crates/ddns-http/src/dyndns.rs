@@ -156,7 +156,7 @@ fn lines(hosts: &[Result<Fqdn, NameError>], receipt: &Receipt, edit: &HostEdit) 
 /// What a line says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Code {
-    /// The host was changed, to this.
+    /// The host was changed, to this; nothing where it has no address.
     Good(String),
     /// It was so already.
     NoChg(String),
@@ -206,8 +206,8 @@ impl Code {
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Code::Good(addresses) => write!(f, "good {addresses}"),
-            Code::NoChg(addresses) => write!(f, "nochg {addresses}"),
+            Code::Good(addresses) => f.write_str(format!("good {addresses}").trim_end()),
+            Code::NoChg(addresses) => f.write_str(format!("nochg {addresses}").trim_end()),
             Code::NotFqdn => f.write_str("notfqdn"),
             Code::NoHost => f.write_str("nohost"),
             Code::NumHost => f.write_str("numhost"),

@@ -1,4 +1,4 @@
-//! Request lines as old routers write them.
+//! HTTP as old routers speak it: their request lines, and header names that they recognise.
 //!
 //! Routers fill templates such as `/nic/update?myip=<ipaddr>` without escaping anything, and the URI parser below us
 //! refuses `<`, `>`, `"` and octets above ASCII with an empty 400 that no router understands. This stream percent-encodes
@@ -10,6 +10,10 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// A stream whose request targets hold no octet that a URI may not.
@@ -77,6 +81,16 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Lenient<S> {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
+}
+
+/// Spells header names as `Content-Length`: names have no case (RFC 9110, section 5.1), but old routers search for bytes.
+pub(crate) async fn spell_headers<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let mut response = next.call(request).await?;
+    response.response_mut().head_mut().set_camel_case_headers(true);
+    Ok(response)
 }
 
 /// Where in a connection's octets we are.

@@ -16,7 +16,7 @@ use actix_web::rt::net::TcpStream;
 use actix_web::{App, Error, web};
 use ddns_service::Service;
 
-use crate::lenient::Lenient;
+use crate::lenient::{self, Lenient};
 use crate::listeners::Listeners;
 use crate::settings::HttpSettings;
 use crate::{address, body, dyndns, events, health, links, two_dns};
@@ -161,6 +161,7 @@ fn application(
         .configure(address::roads)
         .configure(health::roads)
         .default_service(web::to(two_dns::no_such_road))
+        .wrap(from_fn(lenient::spell_headers))
         .wrap(from_fn(events::record))
 }
 

@@ -42,7 +42,7 @@ impl Line {
             lines.push(line.strip_suffix("\r\n").expect("lines end with CR LF").to_owned());
         }
         let (version, status) = lines[0].split_once(' ').unwrap();
-        let header = |line: &String| line.split_once(": ").map(|(name, value)| (name.to_lowercase(), value.to_owned()));
+        let header = |line: &String| line.split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned()));
         let mut answer = Answer {
             version: version.to_owned(),
             status: status[..3].parse().unwrap(),
@@ -73,7 +73,7 @@ impl Line {
 
 impl Answer {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     /// What holds for every answer: old clients know bodies by their announced length, and read nothing else.

@@ -21,6 +21,17 @@ fn http_1_0_without_a_host_is_answered_and_closed() {
 }
 
 #[test]
+fn header_names_are_spelled_as_old_routers_search_for_them() {
+    let house = House::new();
+    for path in ["/nic/update?hostname=home.dyn.example", "/hosts", "/nowhere", "/myip"] {
+        let answer = ask(house.address, format!("GET {path} HTTP/1.0\r\n\r\n"));
+        let names: Vec<&str> = answer.headers.iter().map(|(name, _)| name.as_str()).collect();
+        assert!(names.contains(&"Content-Length") && names.contains(&"Content-Type"), "{names:?}");
+        assert!(names.iter().all(|name| name.starts_with(char::is_uppercase)), "{names:?}");
+    }
+}
+
+#[test]
 fn http_1_1_stays_open_until_it_is_told_to_close() {
     let house = House::new();
     let mut line = Line::to(house.address);
