@@ -17,7 +17,8 @@ pub(crate) fn difference(expected: &[String], got: &[String], indent: &str) -> S
             line('+', only);
         }
         let Some(both) = next else { return text };
-        (expected.next(), got.next());
+        expected.next();
+        got.next();
         line(' ', both);
     }
 }

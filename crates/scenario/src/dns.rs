@@ -24,7 +24,7 @@ type Data<'a> = AllRecordData<Octets<'a>, ParsedName<Octets<'a>>>;
 pub(crate) fn ask_udp(server: SocketAddr, name: &str, record_type: &str) -> Result<Answer, String> {
     let query = query(name, record_type)?;
     let talk = || {
-        let socket = UdpSocket::bind((server.ip().is_ipv6().then_some("::1").unwrap_or("127.0.0.1"), 0))?;
+        let socket = UdpSocket::bind((std::net::Ipv4Addr::LOCALHOST, 0))?;
         socket.set_read_timeout(Some(PATIENCE))?;
         socket.connect(server)?;
         socket.send(&query)?;
@@ -77,7 +77,8 @@ impl Answer {
     /// Rcode and flags, then all records, sorted.
     pub(crate) fn lines(&self) -> Result<Vec<String>, String> {
         let message = self.0.for_slice_ref();
-        let sections = [("", message.answer()), ("authority ", message.authority()), ("additional ", message.additional())];
+        let sections =
+            [("", message.answer()), ("authority ", message.authority()), ("additional ", message.additional())];
         let mut records = Vec::new();
         for (label, section) in sections {
             let section = section.map_err(|error| format!("the answer cannot be read: {error}"))?;

@@ -40,7 +40,8 @@ pub fn play_text(name: &Path, text: &str, backing: Backing) -> Result<(), Failur
     let script = Script::parse(text).map_err(|misread| Failure::of_line(name, misread))?;
     let mut result = Ok(());
     for _ in 0..ROUNDS {
-        result = play::all(&script, backing).map_err(|(step, wrong)| (Failure::new(name, backing, step, &wrong), wrong));
+        result =
+            play::all(&script, backing).map_err(|(step, wrong)| (Failure::new(name, backing, step, &wrong), wrong));
         if !matches!(result, Err((_, Wrong::Late { .. }))) {
             break;
         }

@@ -21,13 +21,8 @@ const PAUSE: Duration = Duration::from_millis(2);
 pub(crate) fn all(script: &Script, backing: Backing) -> Result<(), (&Step, Wrong)> {
     let Some((first, last)) = script.steps.first().zip(script.steps.last()) else { return Ok(()) };
     let stage = Stage::start(backing).map_err(|reason| (first, Wrong::Broken(reason)))?;
-    let mut player = Player {
-        stage,
-        variables: Variables::default(),
-        unread: None,
-        serials: BTreeMap::new(),
-        log_entries: None,
-    };
+    let mut player =
+        Player { stage, variables: Variables::default(), unread: None, serials: BTreeMap::new(), log_entries: None };
     for step in &script.steps {
         player.act(&step.action).map_err(|wrong| (step, wrong))?;
     }

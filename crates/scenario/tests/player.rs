@@ -63,11 +63,29 @@ scenarios/sample.txt:1 (over the memory store)
 fn what_cannot_be_played_says_so() {
     let over = "(over the memory store)";
     fails("TIME soon", "scenarios/sample.txt:1\n  TIME soon\n    a time is 100ms, 61s, 5min, 2h or 30d");
-    fails("HTTP GET /myip\n", &format!("scenarios/sample.txt:1 {over}\n  HTTP GET /myip\n    a reply is still to be read; write REPLY first"));
+    fails(
+        "HTTP GET /myip\n",
+        &format!("scenarios/sample.txt:1 {over}\n  HTTP GET /myip\n    a reply is still to be read; write REPLY first"),
+    );
     fails("REPLY\n  -> 200", &format!("scenarios/sample.txt:1 {over}\n  REPLY\n    no reply is waiting to be read"));
-    fails("LOG unchanged", &format!("scenarios/sample.txt:1 {over}\n  LOG unchanged\n    it has not been looked at before"));
-    fails("LOG\n\nLOG +1", &format!("scenarios/sample.txt:3 {over}\n  LOG +1\n    - 1 entries\n    + 0 entries\n  (- expected, + got)"));
-    fails("CLI host show $it", &format!("scenarios/sample.txt:1 {over}\n  CLI host show $it\n    nothing has been kept as $it"));
-    fails("DNS dyn.example BOGUS -> NOERROR", &format!("scenarios/sample.txt:1 {over}\n  DNS dyn.example BOGUS -> NOERROR\n    BOGUS is no record type"));
-    fails("SERIAL dyn.example", &format!("scenarios/sample.txt:1 {over}\n  SERIAL dyn.example\n    dyn.example has no SOA record"));
+    fails(
+        "LOG unchanged",
+        &format!("scenarios/sample.txt:1 {over}\n  LOG unchanged\n    it has not been looked at before"),
+    );
+    fails(
+        "LOG\n\nLOG +1",
+        &format!("scenarios/sample.txt:3 {over}\n  LOG +1\n    - 1 entries\n    + 0 entries\n  (- expected, + got)"),
+    );
+    fails(
+        "CLI host show $it",
+        &format!("scenarios/sample.txt:1 {over}\n  CLI host show $it\n    nothing has been kept as $it"),
+    );
+    fails(
+        "DNS dyn.example BOGUS -> NOERROR",
+        &format!("scenarios/sample.txt:1 {over}\n  DNS dyn.example BOGUS -> NOERROR\n    BOGUS is no record type"),
+    );
+    fails(
+        "SERIAL dyn.example",
+        &format!("scenarios/sample.txt:1 {over}\n  SERIAL dyn.example\n    dyn.example has no SOA record"),
+    );
 }

@@ -249,7 +249,8 @@ mod tests {
 
     #[test]
     fn a_command_line_is_words_a_line_and_a_name() {
-        let Action::Cli(cli) = one("CLI account add joe --label \"a b\" < correct horse => $x\n  -> exit 4\n  says no way")
+        let Action::Cli(cli) =
+            one("CLI account add joe --label \"a b\" < correct horse => $x\n  -> exit 4\n  says no way")
         else {
             panic!("a command line")
         };
@@ -272,7 +273,8 @@ mod tests {
 
     #[test]
     fn a_question_has_its_answer() {
-        let Action::Dns(query) = one("DNS a.example A within 100ms\n  -> NOERROR  aa\n  b. 60  A 1\n  a. 60 A 2") else {
+        let Action::Dns(query) = one("DNS a.example A within 100ms\n  -> NOERROR  aa\n  b. 60  A 1\n  a. 60 A 2")
+        else {
             panic!("a question")
         };
         assert_eq!(query.answer, ["NOERROR aa", "a. 60 A 2", "b. 60 A 1"]);
