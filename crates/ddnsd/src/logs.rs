@@ -7,9 +7,13 @@ use tracing_subscriber::EnvFilter;
 use crate::config::LogFormat;
 use crate::running::StartError;
 
+/// What libraries tell of their own starting and stopping is not news; a directive of the operator's comes behind and
+/// wins.
+const FOREIGN: &str = "actix_server=warn";
+
 /// Begins to log. Where this process logs already, that stays.
 pub(crate) fn begin(format: LogFormat, level: &str) -> Result<(), StartError> {
-    let filter = EnvFilter::try_new(level);
+    let filter = EnvFilter::try_new(format!("{FOREIGN},{level}"));
     let wrong =
         |error| StartError::Logs(format!("log_level: {level:?} is no level and no list of directives: {error}"));
     let lines = tracing_subscriber::fmt().with_env_filter(filter.map_err(wrong)?).with_writer(stderr);
