@@ -84,6 +84,8 @@ pub const TCP_WRITE: Duration = Duration::from_secs(2);
 
 /// Commands waiting for the writer; one more is answered "busy" at once.
 pub const QUEUE: usize = 4_096;
+/// Changes that one account may make in an hour, over all dialects; repeats that change nothing are not counted.
+pub const CHANGES_PER_HOUR: u32 = 1_000_000;
 /// Commands decided and committed together at most.
 pub const BATCH: usize = 512;
 /// Passwords hashed at a time.

@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod due;
 #[cfg(test)]
 mod laws;
@@ -16,6 +18,8 @@ mod model;
 mod names;
 #[cfg(test)]
 mod records;
+#[cfg(test)]
+mod refusals;
 #[cfg(test)]
 mod stage;
 #[cfg(test)]

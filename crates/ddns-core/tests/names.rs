@@ -62,6 +62,8 @@ proptest! {
                 prop_assert_eq!(labels.join("."), name.to_string());
             }
             (Err(NameError::TooLong), Err(_)) => (),
+            // The oracle takes 256 octets where the text has no dot at its end (domain 0.12.3).
+            (Err(NameError::TooLong), Ok(oracle)) => prop_assert_eq!(oracle.len(), 256),
             (ours, theirs) => prop_assert!(false, "ours {ours:?}, theirs {theirs:?}"),
         }
     }

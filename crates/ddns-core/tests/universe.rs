@@ -105,7 +105,7 @@ pub(crate) fn scopes() -> Vec<Scope> {
     ]
 }
 
-fn token_id(account: u32, scope: usize) -> Uuid {
+pub(crate) fn token_id(account: u32, scope: usize) -> Uuid {
     Uuid::from_u128(1_000 + u128::from(account) * 10 + scope as u128)
 }
 
@@ -124,7 +124,7 @@ fn new_account(login: &str, state: AccountState, role: Role, (max_hosts, max_dom
     Command::AddAccount(NewAccount { id, login: parse(login), state, role, max_hosts, max_domains, password: None })
 }
 
-fn new_domain(name: &str, owner: Option<u32>, shared: bool) -> Command {
+pub(crate) fn new_domain(name: &str, owner: Option<u32>, shared: bool) -> Command {
     let id = Uuid::from_u128(name.bytes().fold(1, |id: u128, octet| id.wrapping_mul(31) + u128::from(octet)));
     let owner = owner.map(account);
     Command::AddDomain(NewDomain { id, name: parse(name), owner, shared, email: None, ttl: None, description: None })

@@ -230,8 +230,7 @@ proptest! {
     }
 
     #[test]
-    fn a_glob_matches_what_its_parts_say(glob in "[ab.*]{0,6}[*][ab.*]{0,4}", host in "[ab]{1,3}[.][ab]{1,3}") {
-        prop_assume!(!glob.contains(".."));
+    fn a_glob_matches_what_its_parts_say(glob in "([.]?[ab*]){0,6}[*]([.]?[ab*]){0,4}[.]?", host in "[ab]{1,3}[.][ab]{1,3}") {
         let (host, pattern): (Fqdn, HostPattern) = (parse(&host), parse(&glob));
         let glob = glob.strip_suffix('.').unwrap_or(&glob);
         prop_assert_eq!(pattern.matches(&host), matches_by_definition(glob, &host.to_string()));

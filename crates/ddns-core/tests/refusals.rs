@@ -1,0 +1,356 @@
+//! Who is refused what, and why: frontends translate the kind of refusal, so the kind is part of the promise.
+
+use ddns_core::*;
+use uuid::Uuid;
+
+use crate::stage::Stage;
+use crate::support::parse;
+use crate::universe::{ANN, EVE, JOE, OPERATOR, account, new_domain, token_id};
+
+fn by(number: u32) -> Caller {
+    Caller::Account(Identity { account: account(number), token: None, source: Some(parse("8.8.8.8")) })
+}
+
+fn by_token(number: u32, scope: usize, source: &str) -> Caller {
+    let token = Some(token_id(number, scope));
+    Caller::Account(Identity { account: account(number), token, source: Some(parse(source)) })
+}
+
+fn add_host(name: &str, owner: u32) -> Command {
+    let owner = account(owner);
+    Command::AddHost(NewHost { name: parse(name), owner, ipv4: None, ipv6: None, ttl: HostTtl::S60, wildcard: true })
+}
+
+fn set_host(name: &str, address: &str) -> Command {
+    let edit = HostEdit::default().with_address(parse(address));
+    Command::SetHosts { hosts: vec![parse(name)], edit, together: Together::AllOrNothing }
+}
+
+fn add_record(id: u128, name: &str, record_type: &str, data: &str) -> Command {
+    let data = RecordData::parse(parse(record_type), data).unwrap();
+    let id = Uuid::from_u128(id);
+    Command::AddRecord(NewRecord { id, name: parse(name), data, ttl: None, description: None })
+}
+
+fn put_client(key: &str, offline: Option<bool>) -> Command {
+    Command::PutClient { key: parse(key), offline, must_exist: false }
+}
+
+fn not_found(kind: Kind, name: &str) -> Refusal {
+    Refusal::NotFound { kind, name: name.to_owned() }
+}
+
+fn not_yours(kind: Kind, name: &str) -> Refusal {
+    Refusal::NotYours { kind, name: name.to_owned() }
+}
+
+fn conflict(name: &str, other: &str) -> Refusal {
+    Refusal::Conflict { name: parse(name), other: other.to_owned() }
+}
+
+fn overlaps(name: &str, other: &str) -> Refusal {
+    Refusal::Overlaps { name: parse(name), other: parse(other) }
+}
+
+/// Each row on the same stage: a refused command leaves nothing behind.
+fn check(stage: &Stage, rows: &[(Caller, Command, Refusal)]) {
+    for (caller, command, refusal) in rows {
+        let decided = decide(&stage.registry, caller, command, stage.now);
+        assert_eq!(decided.as_ref(), Err(refusal), "{caller:?} {command:?}");
+        let words = refusal.to_string();
+        assert!(!words.is_empty() && !words.contains("Fqdn("), "words for people: {words}");
+    }
+}
+
+#[test]
+fn hosts() {
+    let mut stage = Stage::new();
+    for (caller, command) in [
+        (Caller::Local, add_record(1, "t.joe.example", "A", "192.0.2.1")),
+        (Caller::Local, add_record(2, "*.w.joe.example", "CNAME", "a.joe.example")),
+        (Caller::Local, add_record(3, "cut.joe.example", "NS", "ns.elsewhere.invalid")),
+        (Caller::Local, add_host("b.a.ann.example", ANN)),
+        (Caller::Local, add_host("c.a.ann.example", ANN)),
+        (Caller::Local, new_domain("k.q.dyn.example", None, false)),
+    ] {
+        stage.ask(&caller, &command).unwrap();
+    }
+    let name = |name: &str| parse::<Name>(name);
+    check(
+        &stage,
+        &[
+            (by(JOE), add_host("a.dyn.example", JOE), Refusal::Taken { name: "a.dyn.example".to_owned() }),
+            (by(ANN), add_host("a.dyn.example", ANN), Refusal::Taken { name: "a.dyn.example".to_owned() }),
+            (by(JOE), add_host("z.elsewhere.invalid", JOE), Refusal::NoDomain { name: name("z.elsewhere.invalid") }),
+            (by(ANN), add_host("z.joe.example", ANN), Refusal::PrivateDomain { domain: name("joe.example") }),
+            (Caller::Local, add_host("z.joe.example", ANN), Refusal::PrivateDomain { domain: name("joe.example") }),
+            (by(ANN), add_host("ann.example", ANN), Refusal::Apex { name: name("ann.example") }),
+            (by(JOE), add_host("www.dyn.example", JOE), Refusal::ReservedLabel { name: parse("www.dyn.example") }),
+            (by(ANN), add_host("x.a.dyn.example", ANN), overlaps("x.a.dyn.example", "a.dyn.example")),
+            (by(JOE), add_host("x.y.a.ann.example", JOE), overlaps("x.y.a.ann.example", "a.ann.example")),
+            (by(JOE), add_host("q.dyn.example", JOE), overlaps("q.dyn.example", "k.q.dyn.example")),
+            (by(JOE), add_host("t.joe.example", JOE), conflict("t.joe.example", "A record")),
+            (by(JOE), add_host("w.joe.example", JOE), conflict("*.w.joe.example", "CNAME record")),
+            (
+                by(JOE),
+                add_host("x.cut.joe.example", JOE),
+                conflict("x.cut.joe.example", "delegation at cut.joe.example"),
+            ),
+            (by(ANN), add_host("z.dyn.example", ANN), Refusal::Quota { kind: Kind::Host, max: 3 }),
+            (by(JOE), add_host("z.dyn.example", ANN), not_yours(Kind::Account, "ann")),
+            (Caller::Local, add_host("z.dyn.example", 99), not_found(Kind::Account, "99")),
+            (Caller::Local, add_host("z.dyn.example", EVE), Refusal::Inactive),
+            (by(ANN), set_host("a.dyn.example", "192.0.2.1"), not_yours(Kind::Host, "a.dyn.example")),
+            (by(ANN), set_host("z.dyn.example", "192.0.2.1"), not_found(Kind::Host, "z.dyn.example")),
+            (by(ANN), Command::RemoveHost { host: parse("a.dyn.example") }, not_yours(Kind::Host, "a.dyn.example")),
+        ],
+    );
+    let public = Settings { public_addresses_only: true, ..Settings::default() };
+    stage.ask(&Caller::Local, &Command::SetSettings(public)).unwrap();
+    check(
+        &stage,
+        &[
+            (by(JOE), set_host("a.dyn.example", "10.0.0.1"), Refusal::NotPublic),
+            (Caller::Local, set_host("a.dyn.example", "fd00::1"), Refusal::NotPublic),
+        ],
+    );
+    assert!(stage.ask(&by(JOE), &set_host("a.dyn.example", "8.8.4.4")).is_ok());
+}
+
+#[test]
+fn callers() {
+    let mut stage = Stage::new();
+    let update = || set_host("a.dyn.example", "8.8.4.4");
+    let elsewhere = || set_host("a.joe.example", "8.8.4.4");
+    check(
+        &stage,
+        &[
+            (by(EVE), update(), Refusal::Inactive),
+            (by(99), update(), Refusal::Inactive),
+            // Somebody else's token does not act for joe.
+            (
+                Caller::Account(Identity { account: account(JOE), token: Some(token_id(ANN, 0)), source: None }),
+                update(),
+                Refusal::TokenVoid,
+            ),
+            (by_token(JOE, 9, "8.8.8.8"), update(), Refusal::TokenVoid),
+            (by_token(JOE, 5, "8.8.9.8"), update(), Refusal::TokenVoid),
+            (by_token(JOE, 1, "8.8.8.8"), elsewhere(), Refusal::OutOfScope),
+            (by_token(JOE, 2, "8.8.8.8"), Command::RemoveHost { host: parse("a.dyn.example") }, Refusal::OutOfScope),
+            (by_token(JOE, 1, "8.8.8.8"), add_host("z.dyn.example", JOE), Refusal::OutOfScope),
+            (by_token(JOE, 1, "8.8.8.8"), add_record(1, "z.joe.example", "TXT", "x"), Refusal::OutOfScope),
+            (by_token(OPERATOR, 1, "8.8.8.8"), Command::Elapse, Refusal::OutOfScope),
+            (by(JOE), Command::Elapse, Refusal::OperatorOnly),
+            (by(JOE), Command::SetSettings(Settings::default()), Refusal::OperatorOnly),
+            (by(JOE), new_domain("test", None, false), Refusal::OperatorOnly),
+            (by(JOE), new_domain("test", Some(JOE), true), Refusal::OperatorOnly),
+        ],
+    );
+    for caller in
+        [by_token(JOE, 1, "8.8.8.8"), by_token(JOE, 5, "::ffff:8.8.8.9"), by_token(JOE, 6, "9.9.9.9"), by(OPERATOR)]
+    {
+        assert!(decide(&stage.registry, &caller, &update(), stage.now).is_ok(), "{caller:?}");
+    }
+    stage.pass(5_000);
+    check(&stage, &[(by_token(JOE, 6, "9.9.9.9"), update(), Refusal::TokenVoid)]);
+    stage.ask(&by(JOE), &Command::RevokeToken { token: token_id(JOE, 1) }).unwrap();
+    check(&stage, &[(by_token(JOE, 1, "8.8.8.8"), update(), Refusal::TokenVoid)]);
+}
+
+/// A token's exact entry ends with the host, and what is left covers nothing: neither the name's next host nor another.
+#[test]
+fn a_token_for_one_host_ends_with_it() {
+    let mut stage = Stage::new();
+    stage.ask(&by(JOE), &Command::RemoveHost { host: parse("a.dyn.example") }).unwrap();
+    stage.ask(&by(JOE), &add_host("a.dyn.example", JOE)).unwrap();
+    check(
+        &stage,
+        &[
+            (by_token(JOE, 1, "8.8.8.8"), set_host("a.dyn.example", "8.8.4.4"), Refusal::OutOfScope),
+            (by_token(JOE, 1, "8.8.8.8"), set_host("a.joe.example", "8.8.4.4"), Refusal::OutOfScope),
+            (by_token(OPERATOR, 1, "8.8.8.8"), set_host("a.dyn.example", "8.8.4.4"), Refusal::OutOfScope),
+        ],
+    );
+    assert!(stage.ask(&by_token(JOE, 3, "8.8.8.8"), &set_host("a.dyn.example", "8.8.4.4")).is_ok(), "a pattern stays");
+}
+
+#[test]
+fn several_hosts() {
+    let mut stage = Stage::new();
+    let edit = HostEdit::default().with_address(parse("8.8.4.4"));
+    let hosts: Vec<Fqdn> = ["a.dyn.example", "a.ann.example", "z.dyn.example", "a.joe.example"].map(parse).to_vec();
+    let together = |together| Command::SetHosts { hosts: hosts.clone(), edit, together };
+    check(&stage, &[(by(JOE), together(Together::AllOrNothing), not_yours(Kind::Host, "a.ann.example"))]);
+    let decision = stage.ask(&by(JOE), &together(Together::Each)).unwrap();
+    let Receipt::Hosts(lines) = decision.receipt else { panic!("hosts were set") };
+    let outcomes: Vec<_> = lines.iter().map(|line| line.outcome.as_ref().map(|outcome| outcome.changed)).collect();
+    let (foreign, missing) = (not_yours(Kind::Host, "a.ann.example"), not_found(Kind::Host, "z.dyn.example"));
+    assert_eq!(outcomes, [Ok(true), Err(&foreign), Err(&missing), Ok(true)]);
+    assert_eq!(decision.changes.len(), 2);
+    let many = |count| Command::SetHosts { hosts: vec![parse("a.dyn.example"); count], edit, together: Together::Each };
+    let too_many = Refusal::TooMany { what: "hosts in one call", max: 20 };
+    check(&stage, &[(by(JOE), many(21), too_many)]);
+    assert_eq!(decide(&stage.registry, &by(JOE), &many(20), stage.now).unwrap().changes, [], "all as they were");
+}
+
+#[test]
+fn clients() {
+    let stage = Stage::new();
+    let attach = |key: &str, host: &str| Command::AttachHost { key: parse(key), host: parse(host) };
+    let go = |key: &str| Command::MoveClient { key: parse(key), address: None };
+    let no_source = Caller::Account(Identity { account: account(JOE), token: None, source: Some(parse("224.0.0.1")) });
+    let must = Command::PutClient { key: parse("new"), offline: None, must_exist: true };
+    check(
+        &stage,
+        &[
+            (by(ANN), put_client("home", None), not_yours(Kind::Client, "home")),
+            (by(ANN), put_client("home", Some(true)), not_yours(Kind::Client, "home")),
+            (by(ANN), Command::RemoveClient { key: parse("home") }, not_yours(Kind::Client, "home")),
+            (by(JOE), must, not_found(Kind::Client, "new")),
+            (by(JOE), go("new"), not_found(Kind::Client, "new")),
+            (Caller::Local, go("home"), Refusal::NoSource),
+            (no_source, go("home"), Refusal::NoSource),
+            (by(JOE), attach("home", "a.ann.example"), not_yours(Kind::Host, "a.ann.example")),
+            (by(OPERATOR), attach("home", "a.ann.example"), not_yours(Kind::Host, "a.ann.example")),
+            (by(JOE), attach("home", "z.dyn.example"), not_found(Kind::Host, "z.dyn.example")),
+            (
+                by(JOE),
+                Command::DetachHost { key: parse("home"), host: parse("a.joe.example") },
+                not_found(Kind::Host, "a.joe.example"),
+            ),
+        ],
+    );
+    // updateIP and the flag need scope over all attached hosts.
+    let mut stage = stage;
+    stage.ask(&by(JOE), &attach("home", "a.joe.example")).unwrap();
+    let partial = || by_token(JOE, 1, "8.8.8.8");
+    check(
+        &stage,
+        &[
+            (partial(), go("home"), Refusal::OutOfScope),
+            (partial(), put_client("home", Some(true)), Refusal::OutOfScope),
+            (partial(), Command::RemoveClient { key: parse("home") }, Refusal::OutOfScope),
+        ],
+    );
+    assert!(stage.ask(&by_token(JOE, 2, "8.8.8.8"), &go("home")).is_ok(), "its list covers both");
+}
+
+#[test]
+fn records() {
+    let mut stage = Stage::new();
+    for command in [
+        add_record(1, "t.joe.example", "TXT", "x"),
+        add_record(2, "alias.joe.example", "CNAME", "a.joe.example"),
+        add_host("w.joe.example", JOE),
+        Command::AddChallenge { host: parse("a.joe.example"), value: parse("v") },
+        Command::SetSettings(Settings { ns_addresses: vec![parse("192.0.2.53")], ..Settings::default() }),
+    ] {
+        stage.ask(&by(OPERATOR), &command).unwrap();
+    }
+    let private = |domain: &str| Refusal::PrivateDomain { domain: parse(domain) };
+    check(
+        &stage,
+        &[
+            (
+                by(JOE),
+                add_record(9, "z.elsewhere.invalid", "TXT", "x"),
+                Refusal::NoDomain { name: parse("z.elsewhere.invalid") },
+            ),
+            (by(JOE), add_record(9, "z.dyn.example", "TXT", "x"), private("dyn.example")),
+            (by(ANN), add_record(9, "x.a.dyn.example", "TXT", "x"), private("dyn.example")),
+            (by(OPERATOR), add_record(9, "x.a.dyn.example", "TXT", "x"), overlaps("x.a.dyn.example", "a.dyn.example")),
+            (
+                by(JOE),
+                add_record(9, "joe.example", "SOA", "a. b.c. 1 2 3 4 5"),
+                Refusal::Managed { what: "a zone's SOA record" },
+            ),
+            (by(JOE), add_record(9, "joe.example", "NS", "a."), Refusal::Managed { what: "a zone's own NS record" }),
+            (by(JOE), add_record(9, "joe.example", "CNAME", "a."), conflict("joe.example", "SOA record")),
+            (by(JOE), add_record(9, "a.joe.example", "A", "192.0.2.1"), conflict("a.joe.example", "host")),
+            (by(JOE), add_record(9, "a.joe.example", "CNAME", "b."), conflict("a.joe.example", "host")),
+            (by(JOE), add_record(9, "*.w.joe.example", "AAAA", "::1"), conflict("*.w.joe.example", "host's wildcard")),
+            (by(JOE), add_record(9, "ns1.joe.example", "A", "192.0.2.1"), conflict("ns1.joe.example", "name server")),
+            (by(JOE), add_record(9, "t.joe.example", "CNAME", "b."), conflict("t.joe.example", "record")),
+            (by(JOE), add_record(9, "alias.joe.example", "TXT", "x"), conflict("alias.joe.example", "CNAME record")),
+            (
+                by(JOE),
+                add_record(9, "_acme-challenge.a.joe.example", "CNAME", "b."),
+                conflict("_acme-challenge.a.joe.example", "record"),
+            ),
+            (by(JOE), add_record(9, "a.joe.example", "NS", "b."), conflict("a.joe.example", "host a.joe.example")),
+            (by(JOE), add_record(9, "*.x.joe.example", "NS", "b."), conflict("*.x.joe.example", "wildcard label")),
+            (
+                by(JOE),
+                add_record(9, "t.joe.example", "TXT", "\"x\""),
+                Refusal::Taken { name: "t.joe.example TXT x".to_owned() },
+            ),
+            (
+                by(ANN),
+                Command::RemoveRecord { record: Uuid::from_u128(1) },
+                not_yours(Kind::Record, &Uuid::from_u128(1).to_string()),
+            ),
+        ],
+    );
+    // Beside a host other records may stand, and its owner may hold some at and below it.
+    for (id, name) in [(10, "a.joe.example"), (11, "a.dyn.example"), (12, "x.y.a.dyn.example"), (13, "*.a.dyn.example")]
+    {
+        stage.ask(&by(JOE), &add_record(id, name, "TXT", "x")).unwrap();
+    }
+    stage.ask(&by(JOE), &Command::RemoveHost { host: parse("a.dyn.example") }).unwrap();
+    let left = |stage: &Stage| stage.registry.records_at_or_below(&parse("a.dyn.example")).count();
+    assert_eq!(left(&stage), 0, "in a shared domain they go with the host");
+    // What another host of the same owner holds stays.
+    for command in [add_host("a.dyn.example", JOE), add_host("in.a.dyn.example", JOE)] {
+        stage.ask(&by(JOE), &command).unwrap();
+    }
+    stage.ask(&by(JOE), &add_record(20, "x.in.a.dyn.example", "TXT", "x")).unwrap();
+    stage.ask(&by(JOE), &Command::RemoveHost { host: parse("in.a.dyn.example") }).unwrap();
+    assert_eq!(left(&stage), 1);
+    stage.ask(&by(JOE), &Command::RemoveHost { host: parse("a.dyn.example") }).unwrap();
+    assert_eq!(left(&stage), 0);
+}
+
+#[test]
+fn domains() {
+    let mut stage = Stage::new();
+    stage.ask(&Caller::Local, &add_record(1, "t.joe.example", "TXT", "x")).unwrap();
+    stage.ask(&by(JOE), &new_domain("sub.joe.example", Some(JOE), false)).unwrap();
+    let edit = |edit: DomainEdit, name: &str| Command::SetDomain { name: parse(name), edit };
+    let owner = |owner: u32| DomainEdit { owner: Some(Some(account(owner))), ..DomainEdit::default() };
+    let shared = |shared| DomainEdit { shared: Some(shared), ..DomainEdit::default() };
+    let taken = Refusal::Taken { name: "joe.example".to_owned() };
+    check(
+        &stage,
+        &[
+            (by(ANN), new_domain("joe.example", Some(ANN), false), taken),
+            (by(ANN), new_domain("x.joe.example", Some(ANN), false), overlaps("x.joe.example", "joe.example")),
+            (by(ANN), new_domain("example", Some(ANN), false), overlaps("example", "dyn.example")),
+            (by(JOE), new_domain("a.joe.example", Some(JOE), false), conflict("a.joe.example", "host a.joe.example")),
+            (
+                by(JOE),
+                new_domain("t.joe.example", Some(JOE), false),
+                conflict("t.joe.example", "TXT record at t.joe.example"),
+            ),
+            // Below somebody's host nobody else makes a domain.
+            (Caller::Local, new_domain("z.a.dyn.example", None, false), overlaps("z.a.dyn.example", "a.dyn.example")),
+            (by(JOE), new_domain("test", Some(ANN), false), not_yours(Kind::Account, "ann")),
+            (
+                by(JOE),
+                Command::RemoveDomain { name: parse("joe.example") },
+                Refusal::DomainInUse { domain: parse("joe.example") },
+            ),
+            (by(ANN), Command::RemoveDomain { name: parse("joe.example") }, not_yours(Kind::Domain, "joe.example")),
+            (by(JOE), edit(shared(true), "joe.example"), Refusal::OperatorOnly),
+            (
+                Caller::Local,
+                edit(shared(false), "dyn.example"),
+                Refusal::PrivateDomain { domain: parse("dyn.example") },
+            ),
+            (Caller::Local, edit(owner(ANN), "sub.joe.example"), overlaps("sub.joe.example", "joe.example")),
+            (Caller::Local, edit(owner(99), "ann.example"), not_found(Kind::Account, "99")),
+        ],
+    );
+    stage.ask(&by(JOE), &add_host("j.ann.example", JOE)).unwrap();
+    let held = Refusal::DomainInUse { domain: parse("ann.example") };
+    check(&stage, &[(Caller::Local, Command::RemoveAccount { account: account(ANN) }, held)]);
+}
