@@ -87,7 +87,8 @@ fn megabytes(octets: u64) -> String {
 
 fn open(directory: &Path, fold_every: usize) -> anyhow::Result<Service> {
     let store = FileStore::open(directory)?.fold_every(fold_every);
-    Ok(Service::start(Box::new(store), Options::default())?)
+    let options = Options { changes_per_hour: u32::MAX, ..Options::default() };
+    Ok(Service::start(Box::new(store), options)?)
 }
 
 fn host_name(number: u32) -> anyhow::Result<Fqdn> {

@@ -130,6 +130,7 @@ impl From<ServiceError> for Failure {
         match error {
             ServiceError::Refused(refusal) => refusal.into(),
             ServiceError::Busy => Failure::unavailable("too many commands are waiting").hint("try again in a moment"),
+            ServiceError::Limited => Failure::unavailable(error.to_string()),
             ServiceError::Unavailable(reason) => Failure::unavailable(reason),
         }
     }

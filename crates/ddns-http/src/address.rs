@@ -45,6 +45,7 @@ impl Dialect for Plain {
             Fault::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
             Fault::BodyBroken => (StatusCode::BAD_REQUEST, "the body did not arrive whole"),
             Fault::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "this resource has other methods"),
+            Fault::Limited => (StatusCode::TOO_MANY_REQUESTS, "try again in an hour"),
             Fault::Busy | Fault::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "try again later"),
         };
         let mut answer = answer(status);

@@ -39,6 +39,8 @@ pub(crate) enum Fault {
     BodyBroken,
     /// The resource has other methods: those of its `Allow` header.
     Method(&'static str),
+    /// The account has made as many changes in this hour as it may.
+    Limited,
     /// Too many are waiting; trying again soon helps.
     Busy,
     /// The service cannot answer at present.
@@ -57,6 +59,7 @@ impl Fault {
     pub(crate) fn of_service(error: &ServiceError) -> Fault {
         match error {
             ServiceError::Busy => Fault::Busy,
+            ServiceError::Limited => Fault::Limited,
             error => {
                 tracing::warn!(%error, "a request was not carried out");
                 Fault::Unavailable

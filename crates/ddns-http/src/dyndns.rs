@@ -12,7 +12,7 @@ mod report;
 
 use std::fmt;
 
-use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{Error, HttpRequest, HttpResponse, web};
 use ddns_core::{Command, Fqdn, HostEdit, HostOutcome, NameError, Receipt, Refusal, Together};
@@ -104,8 +104,19 @@ async fn update_url(
     if params.last("hostname").is_none() && params.last("domains").is_some() {
         return Ok(body_of::<UpdateUrl>(&mut HttpResponse::NotFound(), "KO"));
     }
-    Ok(update(caller?, state, request, body).await)
+    let caller = caller?;
+    let account = caller.identity.account;
+    let mut answer = update(caller, state.clone(), request, body).await;
+    let allowance = state.service.allowance(account);
+    for (name, value) in [(RATE_LIMIT, allowance.limit), (RATE_REMAINING, allowance.remaining)] {
+        answer.headers_mut().insert(name, value.into());
+    }
+    Ok(answer)
 }
+
+/// Changes that the account may make in an hour, and those that are left: Two-DNS tells them with each update.
+const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const RATE_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 
 /// One code for each host that was named; a single one where the call as a whole is wrong.
 async fn carry_out<F: Family>(notes: &Notes<'_, F>, params: &Params) -> Result<Vec<Code>, Fault> {
@@ -228,6 +239,7 @@ fn say<F: Family>(fault: Fault) -> HttpResponse {
         Fault::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "badagent"),
         Fault::CrossSite => (StatusCode::OK, "badagent"),
         Fault::UrlTooLong | Fault::BodyTooLarge => (StatusCode::OK, "numhost"), // Only a long list of hosts is that long.
+        Fault::Limited => (StatusCode::OK, "abuse"),
         Fault::BodyBroken | Fault::Busy | Fault::Unavailable => (StatusCode::OK, "911"),
     };
     let mut answer = HttpResponse::build(status);

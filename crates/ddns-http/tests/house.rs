@@ -1,13 +1,13 @@
 //! A whole service on port 0: a store in memory, a clock that stands still, and what the tests assume to be there.
 
 use std::net::SocketAddr;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use ddns_core::{
     AccountNo, AccountState, Actions, Caller, Command, Fqdn, HostScope, HostTtl, NewAccount, NewDomain, NewHost,
-    NewToken, Receipt, Role, Scope, Timestamp, policy,
+    NewToken, Receipt, Role, Scope, Timestamp,
 };
 use ddns_http::{HttpSettings, Server, bind, serve};
 use ddns_service::{ManualClock, Options, Origin, Request, Service, fresh};
@@ -25,6 +25,7 @@ pub(crate) struct House {
     pub(crate) server: Option<Server>,
     pub(crate) address: SocketAddr,
     pub(crate) store: MemoryStore,
+    pub(crate) clock: Arc<ManualClock>,
     joe: AccountNo,
     credentials: Vec<(&'static str, String, String)>,
 }
@@ -37,26 +38,31 @@ impl House {
 
     /// Likewise, with room for so many commands in front of the writer.
     pub(crate) fn with_queue(queue: usize) -> House {
-        House::build(behind_a_proxy(), queue)
+        House::build(behind_a_proxy(), Options { queue, ..Options::default() })
+    }
+
+    /// Likewise, with so many changes an hour for each account.
+    pub(crate) fn with_changes(changes_per_hour: u32) -> House {
+        House::build(behind_a_proxy(), Options { changes_per_hour, ..Options::default() })
     }
 
     /// With other settings.
     pub(crate) fn with(settings: HttpSettings) -> House {
-        House::build(settings, policy::QUEUE)
+        House::build(settings, Options::default())
     }
 
     /// Shared `dyn.example` and `a-dyn.example`, joe's own `joe.example`, eve's own `eve.example`; hosts `home` and `cam`
     /// of joe, `eve` of eve.
-    fn build(settings: HttpSettings, queue: usize) -> House {
+    fn build(settings: HttpSettings, options: Options) -> House {
         let store = MemoryStore::new();
         let clock = ManualClock::at(Timestamp::from_secs(1_800_000_000));
-        let service = Service::start(Box::new(store.clone()), Options { clock, queue, ..Options::default() }).unwrap();
+        let service = Service::start(Box::new(store.clone()), Options { clock: clock.clone(), ..options }).unwrap();
         let listeners = bind(&["127.0.0.1:0".parse().unwrap()]).unwrap();
         let workers = std::num::NonZeroUsize::new(1);
         let server = serve(listeners, service.clone(), HttpSettings { workers, ..settings }).unwrap();
         let address = server.local_addrs()[0];
         let joe = add_account(&service, "joe@example.org", AccountState::Active, Role::User);
-        let mut house = House { service, server: Some(server), address, store, joe, credentials: Vec::new() };
+        let mut house = House { service, server: Some(server), address, store, clock, joe, credentials: Vec::new() };
         house.furnish();
         house
     }

@@ -1,6 +1,8 @@
 //! The HTTP dialects over real sockets: what clients send, byte for byte, and what they read.
 
 #[cfg(test)]
+mod allowance;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod conversations;

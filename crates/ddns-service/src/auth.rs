@@ -6,8 +6,8 @@
 use std::net::IpAddr;
 use std::sync::{Arc, LazyLock};
 
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use crossbeam_channel::{Sender, TrySendError};
 use ddns_core::{Account, AccountState, Caller, Identity, Login, Role, policy};
 use ddns_store::{Secret, SoftKey};
@@ -91,7 +91,11 @@ impl Service {
     ///
     /// # Errors
     /// [`AuthError`].
-    pub fn authenticate_token(&self, secret: &SecretString, source: Option<IpAddr>) -> Result<Authenticated, AuthError> {
+    pub fn authenticate_token(
+        &self,
+        secret: &SecretString,
+        source: Option<IpAddr>,
+    ) -> Result<Authenticated, AuthError> {
         let (token, account) = find_token(&self.snapshot(), secret).ok_or(AuthError::Wrong)?;
         self.by_token(&account, token, source)
     }

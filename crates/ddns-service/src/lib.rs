@@ -24,6 +24,7 @@
 //! ```
 
 mod auth;
+mod budget;
 mod clock;
 pub mod fresh;
 mod snapshot;
@@ -38,12 +39,14 @@ use std::thread::JoinHandle;
 use arc_swap::ArcSwap;
 use crossbeam_channel::{Sender, TrySendError};
 use ddns_core::{
-    Caller, Change, Command, Fqdn, HostNo, Receipt, Refusal, SecretId, Timestamp, decide, policy, zone::ZoneDifference,
+    AccountNo, Caller, Change, Command, Fqdn, Receipt, Refusal, SecretId, Timestamp, decide, policy,
+    zone::ZoneDifference,
 };
 use ddns_store::{Secret, SoftKey, SoftRefusal, Store, StoreError, Version, Watch};
 use tokio::sync::{broadcast, oneshot};
 
 pub use auth::{AuthError, Authenticated};
+pub use budget::Allowance;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use snapshot::Snapshot;
 use writer::{Job, Message, Writer};
@@ -57,6 +60,7 @@ struct Inner {
     queue: Sender<Message>,
     watch: Box<dyn Watch>,
     hasher: auth::Hasher,
+    budget: budget::Budget,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -77,6 +81,8 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Commands that may wait for the writer; one more is answered [`ServiceError::Busy`].
     pub queue: usize,
+    /// Changes that one account may make in an hour; one more is answered [`ServiceError::Limited`].
+    pub changes_per_hour: u32,
     /// Whether it folds, prunes and flushes when there is time. A command line that lives for a moment leaves that to
     /// the server.
     pub housekeeping: bool,
@@ -84,7 +90,12 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { clock: Arc::new(SystemClock), queue: policy::QUEUE, housekeeping: true }
+        Options {
+            clock: Arc::new(SystemClock),
+            queue: policy::QUEUE,
+            changes_per_hour: policy::CHANGES_PER_HOUR,
+            housekeeping: true,
+        }
     }
 }
 
@@ -163,6 +174,9 @@ pub enum ServiceError {
     /// More commands are waiting than the writer can take; try again.
     #[error("the service is busy; try again in a moment")]
     Busy,
+    /// The account has made as many changes in this hour as it may.
+    #[error("this account has made all the changes that it may make in an hour; try again in the next")]
+    Limited,
     /// The store cannot be written; nothing was acknowledged.
     #[error("the service cannot store changes at present: {0}")]
     Unavailable(String),
@@ -212,8 +226,9 @@ impl Service {
         let thread = std::thread::Builder::new().name("ddns-writer".to_owned()).spawn(move || writer.run());
         let thread = thread.map_err(|error| StoreError::Io { path: "writer".to_owned(), detail: error.to_string() })?;
         let hasher = auth::Hasher::start();
+        let budget = budget::Budget::new(options.changes_per_hour);
         let writer = Mutex::new(Some(thread));
-        Ok(Service(Arc::new(Inner { shared, queue, watch, hasher, writer })))
+        Ok(Service(Arc::new(Inner { shared, queue, watch, hasher, budget, writer })))
     }
 
     /// The newest published state. Costs nothing and never waits.
@@ -231,9 +246,10 @@ impl Service {
     /// # Errors
     /// [`ServiceError`]; then nothing was changed, or nobody can say so and it may be asked for again.
     pub async fn submit(&self, request: Request) -> Result<Reply, ServiceError> {
+        let account = account(&request.caller);
         match self.begin(request)? {
             Begun::Answered(reply) => Ok(reply),
-            Begun::Waiting(answer) => answer.await.unwrap_or_else(|_| Err(stopped())),
+            Begun::Waiting(answer) => self.end(account, answer.await.unwrap_or_else(|_| Err(stopped()))),
         }
     }
 
@@ -242,9 +258,10 @@ impl Service {
     /// # Errors
     /// As [`Service::submit`].
     pub fn submit_blocking(&self, request: Request) -> Result<Reply, ServiceError> {
+        let account = account(&request.caller);
         match self.begin(request)? {
             Begun::Answered(reply) => Ok(reply),
-            Begun::Waiting(answer) => answer.blocking_recv().unwrap_or_else(|_| Err(stopped())),
+            Begun::Waiting(answer) => self.end(account, answer.blocking_recv().unwrap_or_else(|_| Err(stopped()))),
         }
     }
 
@@ -261,12 +278,27 @@ impl Service {
             let receipt = decision?.receipt;
             return Ok(Begun::Answered(Reply { receipt, changed: false, snapshot }));
         }
+        if account(&request.caller).is_some_and(|account| self.allowance(account).remaining == 0) {
+            return Err(ServiceError::Limited);
+        }
         let (answer, waiting) = oneshot::channel();
         match self.0.queue.try_send(Message::Job(Box::new(Job { request, answer }))) {
             Ok(()) => Ok(Begun::Waiting(waiting)),
             Err(TrySendError::Full(_)) => Err(ServiceError::Busy),
             Err(TrySendError::Disconnected(_)) => Err(stopped()),
         }
+    }
+
+    fn end(&self, account: Option<AccountNo>, answer: Result<Reply, ServiceError>) -> Result<Reply, ServiceError> {
+        if let (Some(account), true) = (account, answer.as_ref().is_ok_and(|reply| reply.changed)) {
+            self.0.budget.count(account, self.now());
+        }
+        answer
+    }
+
+    /// What an account may still change in the present hour.
+    pub fn allowance(&self, account: AccountNo) -> Allowance {
+        self.0.budget.allowance(account, self.now())
     }
 
     /// Looks at once for other processes' changes and for what has become due, and waits until both are served.
@@ -313,11 +345,6 @@ impl Service {
         }
     }
 
-    /// Remembers that a host was heard of. May be lost.
-    pub fn note_contact(&self, host: HostNo) {
-        self.0.shared.soft.contact(SoftKey::Host(host), self.now());
-    }
-
     /// Drains the queue, flushes soft state and ends the writer. Later commands are answered that the service stopped.
     pub fn stop(&self) {
         self.0.shared.stopping.store(true, Ordering::Release);
@@ -332,6 +359,14 @@ impl Service {
 enum Begun {
     Answered(Reply),
     Waiting(oneshot::Receiver<Result<Reply, ServiceError>>),
+}
+
+/// Whose changes are counted; the operator's at the command line are not.
+fn account(caller: &Caller) -> Option<AccountNo> {
+    match caller {
+        Caller::Local => None,
+        Caller::Account(identity) => Some(identity.account),
+    }
 }
 
 fn stopped() -> ServiceError {

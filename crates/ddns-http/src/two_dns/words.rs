@@ -162,12 +162,14 @@ fn say(fault: Fault) -> HttpResponse {
         Fault::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
         Fault::BodyBroken => return Wrong::NotJson.answer(),
         Fault::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "This resource has other methods"),
+        Fault::Limited => (StatusCode::TOO_MANY_REQUESTS, "Too many changes in this hour; nothing was changed"),
         Fault::Busy | Fault::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Nothing was changed; try again later"),
     };
     let mut answer = HttpResponse::build(status);
     match fault {
         Fault::Unauthorized => answer.insert_header((WWW_AUTHENTICATE, CHALLENGE)),
         Fault::Method(allow) => answer.insert_header((ALLOW, allow)),
+        Fault::Limited => answer.insert_header((RETRY_AFTER, "3600")),
         Fault::Busy => answer.insert_header((RETRY_AFTER, "1")),
         Fault::Unavailable => answer.insert_header((RETRY_AFTER, "10")),
         _ => &mut answer,
