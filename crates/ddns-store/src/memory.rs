@@ -149,7 +149,7 @@ impl Store for MemoryStore {
             bytes = bytes.saturating_sub(size(entry));
             going = going.saturating_add(1);
         }
-        let gone = data.entries.drain(..going).last().map(|(_, entry)| entry.version);
+        let gone = data.entries.drain(..going).next_back().map(|(_, entry)| entry.version);
         data.differences.retain(|(version, _)| gone.is_none_or(|gone| *version > gone));
         Ok(going as u64)
     }

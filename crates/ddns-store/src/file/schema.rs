@@ -124,6 +124,7 @@ pub(super) fn open(directory: &Path) -> Result<Connection, StoreError> {
     };
     let connection = connect().map_err(|found| error(directory, &found))?;
     check_version(&connection, &path)?;
+    check_length(&connection, &path)?;
     configure(&connection).map_err(|found| error(directory, &found))?;
     Ok(connection)
 }
@@ -147,6 +148,20 @@ fn flags() -> OpenFlags {
 /// The first read: fails where the file is no database or is shorter than it says.
 fn recognise(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0)).map(|_| ())
+}
+
+/// A file that is cut off inside its last page is not noticed by reading: the rest of the page counts as zeros.
+fn check_length(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let page: i64 =
+        connection.pragma_query_value(None, "page_size", |row| row.get(0)).map_err(|found| error(path, &found))?;
+    let length = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
+    let journal = length(&path.with_extension("sqlite3-wal"));
+    let found = length(path);
+    // While there is a journal, a page may be under way from there to here.
+    if journal > 0 || u64::try_from(page).is_ok_and(|page| found.is_multiple_of(page.max(1))) {
+        return Ok(());
+    }
+    Err(StoreError::Damaged { path: path.display().to_string(), detail: "it is cut off".to_owned() })
 }
 
 fn check_version(connection: &Connection, path: &Path) -> Result<(), StoreError> {
@@ -233,9 +248,14 @@ pub(super) fn error(path: &Path, error: &rusqlite::Error) -> StoreError {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy(shown()),
         Some(ErrorCode::CannotOpen) if !file.exists() => StoreError::Missing(place_of(path)),
         _ => match error {
-            rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..) => {
+            // Our statements fit our tables: where they do not, the tables are not what they were.
+            rusqlite::Error::SqliteFailure(_, Some(words)) if words.starts_with("no such ") => {
                 StoreError::Damaged { path: shown(), detail: error.to_string() }
             }
+            rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::QueryReturnedNoRows => StoreError::Damaged { path: shown(), detail: error.to_string() },
             _ => place::io(&file, &std::io::Error::other(error.to_string())),
         },
     }

@@ -1,0 +1,194 @@
+//! The data directory: modes, links, owners, the server's lock, and two processes that make it at once.
+
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Barrier;
+
+use ddns_store::battery::Process;
+use ddns_store::{DATABASE, FileStore, ServerLock, Store, StoreError};
+
+use crate::tools::{ROLE, role, skip};
+
+/// The child: makes a store, a lock and a backup, and leaves before anything is closed.
+#[test]
+fn maker() {
+    let Some(directory) = std::env::var_os(ROLE) else { return };
+    let data = Path::new(&directory).join("deep").join("data");
+    let mut store = FileStore::open(&data).unwrap();
+    let _lock = ServerLock::take(&data).unwrap();
+    store.backup(&data.join("backup")).unwrap();
+    let mut process = Process {
+        registry: store.load().unwrap().registry,
+        version: Default::default(),
+        now: ddns_core::Timestamp::from_secs(1),
+        store: Box::new(store),
+    };
+    process.add_account("joe");
+    println!("\nmade {}", modes(&data).join(" "));
+}
+
+fn modes(directory: &Path) -> Vec<String> {
+    let mode = |path: &Path| format!("{:o}", std::fs::metadata(path).unwrap().permissions().mode() & 0o7777);
+    let mut found = vec![format!(".={}", mode(directory))];
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        found.push(format!("{}={}", path.file_name().unwrap().to_str().unwrap(), mode(&path)));
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn everything_is_its_owners_alone_whatever_the_umask() {
+    let expected =
+        [".=700", "backup=600", "ddns.sqlite3-shm=600", "ddns.sqlite3-wal=600", "ddns.sqlite3=600", "server.lock=600"];
+    for umask in ["000", "022", "077", "277"] {
+        let directory = tempfile::tempdir().unwrap();
+        let child = role("place::maker", directory.path());
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "umask \"$0\"; exec \"$@\"", umask]).arg(child.get_program()).args(child.get_args());
+        let output = shell.env(ROLE, directory.path()).stdin(Stdio::null()).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        let made =
+            said.lines().find_map(|line| line.strip_prefix("made ")).unwrap_or_else(|| panic!("umask {umask}: {said}"));
+        assert_eq!(made.split(' ').collect::<Vec<_>>(), expected, "under umask {umask}");
+    }
+}
+
+#[test]
+fn modes_that_somebody_widened_are_tightened() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(FileStore::open(directory.path()).unwrap());
+    let database = directory.path().join(DATABASE);
+    std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(&database, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let _store = FileStore::open(directory.path()).unwrap();
+    assert_eq!(modes(directory.path()), [".=700", "ddns.sqlite3-shm=600", "ddns.sqlite3-wal=600", "ddns.sqlite3=600"]);
+}
+
+#[test]
+fn links_are_not_followed() {
+    let parent = tempfile::tempdir().unwrap();
+    let real = parent.path().join("real");
+    drop(FileStore::open(&real).unwrap());
+    let link = parent.path().join("link");
+    symlink(&real, &link).unwrap();
+    for path in [link.clone(), link.join(""), link.join(".")] {
+        refused(FileStore::open(&path).map(drop));
+        refused(FileStore::open_existing(&path).map(drop));
+        refused(ServerLock::take(&path).map(drop));
+    }
+    for (name, target) in [
+        (DATABASE, real.join(DATABASE)),
+        ("ddns.sqlite3-wal", parent.path().join("elsewhere")),
+        ("ddns.sqlite3-shm", parent.path().join("elsewhere")),
+        ("server.lock", parent.path().join("elsewhere")),
+    ] {
+        let directory = parent.path().join(format!("with-{name}"));
+        std::fs::create_dir(&directory).unwrap();
+        symlink(&target, directory.join(name)).unwrap();
+        if name == "server.lock" {
+            refused(ServerLock::take(&directory).map(drop));
+        } else {
+            refused(FileStore::open(&directory).map(drop));
+        }
+        assert!(!parent.path().join("elsewhere").exists(), "nothing was made behind the link {name}");
+    }
+    let file = parent.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    refused(FileStore::open(&file).map(drop));
+    let folder = parent.path().join("folder");
+    std::fs::create_dir_all(folder.join(DATABASE)).unwrap();
+    refused(FileStore::open(&folder).map(drop));
+}
+
+fn refused(opened: Result<(), StoreError>) {
+    let error = opened.unwrap_err();
+    assert!(matches!(error, StoreError::NotRegular(_)), "{error}");
+}
+
+#[test]
+fn somebody_elses_data_is_refused() {
+    if !rustix::process::geteuid().is_root() {
+        return skip("somebody else's data (needs root)");
+    }
+    let parent = tempfile::tempdir().unwrap();
+    let data = parent.path().join("data");
+    drop(FileStore::open(&data).unwrap());
+    std::os::unix::fs::chown(data.join(DATABASE), Some(12_345), None).unwrap();
+    not_owner(FileStore::open(&data).map(drop));
+    std::os::unix::fs::chown(&data, Some(12_345), None).unwrap();
+    not_owner(FileStore::open(&data).map(drop));
+    not_owner(FileStore::open_existing(&data).map(drop));
+    not_owner(ServerLock::take(&data).map(drop));
+    assert_eq!(std::fs::metadata(&data).unwrap().uid(), 12_345);
+}
+
+fn not_owner(opened: Result<(), StoreError>) {
+    let error = opened.unwrap_err();
+    assert!(matches!(error, StoreError::NotOwner { owner: 12_345, .. }), "{error}");
+    assert!(error.to_string().contains("run this as that user"));
+}
+
+#[test]
+fn one_server_serves_a_directory() {
+    let parent = tempfile::tempdir().unwrap();
+    let data = parent.path().join("data");
+    let lock = ServerLock::take(&data).unwrap();
+    let error = ServerLock::take(&data).unwrap_err();
+    assert!(matches!(error, StoreError::Served(_)), "{error}");
+    FileStore::open(&data).unwrap().load().unwrap();
+    drop(lock);
+    let _again = ServerLock::take(&data).unwrap();
+}
+
+#[test]
+fn an_empty_place_has_no_store() {
+    let parent = tempfile::tempdir().unwrap();
+    let data = parent.path().join("data");
+    assert!(FileStore::is_new(&data).unwrap());
+    let error = FileStore::open_existing(&data).map(drop).unwrap_err();
+    assert!(matches!(error, StoreError::Missing(_)), "{error}");
+    assert!(!data.exists(), "looking makes nothing");
+    drop(FileStore::open(&data).unwrap());
+    assert!(!FileStore::is_new(&data).unwrap());
+}
+
+/// Many open a place at once that has no store yet: one store comes of it, and everybody works on that one.
+#[test]
+fn a_store_is_made_once() {
+    const AT_ONCE: usize = 8;
+    for _ in 0..5 {
+        let parent = tempfile::tempdir().unwrap();
+        let data = parent.path().join("data");
+        let start = Barrier::new(AT_ONCE);
+        std::thread::scope(|scope| {
+            for number in 0..AT_ONCE {
+                let (data, start) = (&data, &start);
+                scope.spawn(move || {
+                    start.wait();
+                    let open: ddns_store::battery::Opener = {
+                        let data = data.clone();
+                        Box::new(move || Box::new(FileStore::open(&data).unwrap()) as Box<dyn Store>)
+                    };
+                    Process::start(&open).add_account(&format!("user{number}"));
+                });
+            }
+        });
+        let loaded = FileStore::open(&data).unwrap().load().unwrap();
+        assert_eq!(loaded.registry.accounts().count(), AT_ONCE);
+        assert_eq!(std::fs::read_dir(&data).unwrap().count(), 1, "nothing is left of the making");
+    }
+}
+
+/// What a killed process of the same number left behind (in a container every one is number 1) is in nobody's way.
+#[test]
+fn remains_of_a_killed_process_are_in_nobodys_way() {
+    let directory = tempfile::tempdir().unwrap();
+    for count in 0..64 {
+        let left = format!("{DATABASE}.new-{}-{count:x}", std::process::id());
+        std::fs::write(directory.path().join(left), "half a database").unwrap();
+    }
+    drop(FileStore::open(directory.path()).unwrap());
+}
