@@ -15,16 +15,19 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const ID: u16 = 0x4711;
 
 /// An answer, as it came.
-pub(crate) struct Answer(Message<Vec<u8>>);
+pub struct Answer(Message<Vec<u8>>);
 
 type Octets<'a> = &'a [u8];
 type Data<'a> = AllRecordData<Octets<'a>, ParsedName<Octets<'a>>>;
 
 /// Asks in a datagram.
-pub(crate) fn ask_udp(server: SocketAddr, name: &str, record_type: &str) -> Result<Answer, String> {
+///
+/// # Errors
+/// In words, if no answer comes, or one to another question.
+pub fn ask_udp(server: SocketAddr, name: &str, record_type: &str) -> Result<Answer, String> {
     let query = query(name, record_type)?;
     let talk = || {
-        let socket = UdpSocket::bind((std::net::Ipv4Addr::LOCALHOST, 0))?;
+        let socket = UdpSocket::bind((if server.is_ipv6() { "::1" } else { "127.0.0.1" }, 0))?;
         socket.set_read_timeout(Some(PATIENCE))?;
         socket.connect(server)?;
         socket.send(&query)?;
@@ -37,7 +40,10 @@ pub(crate) fn ask_udp(server: SocketAddr, name: &str, record_type: &str) -> Resu
 }
 
 /// Asks over a connection.
-pub(crate) fn ask_tcp(server: SocketAddr, name: &str, record_type: &str) -> Result<Answer, String> {
+///
+/// # Errors
+/// Likewise.
+pub fn ask_tcp(server: SocketAddr, name: &str, record_type: &str) -> Result<Answer, String> {
     let query = query(name, record_type)?;
     let talk = || {
         let mut stream = TcpStream::connect(server)?;
@@ -75,7 +81,10 @@ impl Answer {
     }
 
     /// Rcode and flags, then all records, sorted.
-    pub(crate) fn lines(&self) -> Result<Vec<String>, String> {
+    ///
+    /// # Errors
+    /// In words, if the answer cannot be read.
+    pub fn lines(&self) -> Result<Vec<String>, String> {
         let message = self.0.for_slice_ref();
         let sections =
             [("", message.answer()), ("authority ", message.authority()), ("additional ", message.additional())];
@@ -103,7 +112,7 @@ impl Answer {
     }
 
     /// The serial of the first SOA record in the answer section.
-    pub(crate) fn serial(&self) -> Option<Serial> {
+    pub fn serial(&self) -> Option<Serial> {
         let message = self.0.for_slice_ref();
         let mut soas = message.answer().ok()?.limit_to::<domain::rdata::Soa<ParsedName<Octets<'_>>>>();
         let soa = soas.next()?.ok()?;

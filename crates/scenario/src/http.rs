@@ -7,24 +7,42 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::script::Request;
-
 /// How long a reply may take; far more than it needs.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A request to send.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// Such as `GET`.
+    pub method: String,
+    /// Path and query.
+    pub target: String,
+    /// `login:secret`.
+    pub signed_in: Option<String>,
+    /// Names and values.
+    pub headers: Vec<(String, String)>,
+    /// What follows them.
+    pub body: Option<String>,
+}
+
 /// A request whose reply has begun to come and is not read.
-pub(crate) struct Unread(TcpStream);
+pub struct Unread(TcpStream);
 
 /// A reply as it came.
 #[derive(Debug)]
-pub(crate) struct Received {
-    pub(crate) status: String,
+pub struct Received {
+    /// The number alone.
+    pub status: String,
     headers: Vec<(String, String)>,
-    pub(crate) body: String,
+    /// All of it.
+    pub body: String,
 }
 
 /// Sends a request, and waits until the first octet of its reply could be read.
-pub(crate) fn send(to: SocketAddr, request: &Request) -> Result<Unread, String> {
+///
+/// # Errors
+/// In words, if none comes.
+pub fn send(to: SocketAddr, request: &Request) -> Result<Unread, String> {
     let talk = || {
         let mut stream = TcpStream::connect(to)?;
         stream.set_read_timeout(Some(PATIENCE))?;
@@ -54,7 +72,10 @@ fn text(request: &Request) -> String {
 
 impl Unread {
     /// Reads the reply to its end.
-    pub(crate) fn read(mut self) -> Result<Received, String> {
+    ///
+    /// # Errors
+    /// In words, if it breaks off, or is none.
+    pub fn read(mut self) -> Result<Received, String> {
         let mut octets = Vec::new();
         self.0.read_to_end(&mut octets).map_err(|error| format!("the reply broke off: {error}"))?;
         let text = String::from_utf8(octets).map_err(|_| "the reply is not text".to_owned())?;
@@ -75,7 +96,7 @@ impl Received {
     }
 
     /// A header's value; several of one name are a list.
-    pub(crate) fn header(&self, name: &str) -> Option<String> {
+    pub fn header(&self, name: &str) -> Option<String> {
         let values = self.headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
         let values: Vec<&str> = values.map(|(_, value)| value.as_str()).collect();
         if values.is_empty() { None } else { Some(values.join(", ")) }

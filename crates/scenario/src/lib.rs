@@ -1,9 +1,9 @@
 #![doc = include_str!("../../../scenarios/README.md")]
 
 mod difference;
-mod dns;
+pub mod dns;
 mod failure;
-mod http;
+pub mod http;
 mod play;
 mod script;
 mod stage;

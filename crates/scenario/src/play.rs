@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use ddns_core::Serial;
 
 use crate::failure::Wrong;
-use crate::http::{Received, Unread};
-use crate::script::{Action, Cli, Course, Query, Reply, Request, Script, Step};
+use crate::http::{Received, Request, Unread};
+use crate::script::{Action, Cli, Course, Query, Reply, Script, Step};
 use crate::stage::{Backing, Stage};
 use crate::variables::Variables;
 use crate::{dns, http};

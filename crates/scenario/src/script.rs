@@ -4,6 +4,8 @@ mod read;
 
 use std::time::Duration;
 
+use crate::http::Request;
+
 /// A whole scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Script {
@@ -45,17 +47,6 @@ pub(crate) struct Cli {
     pub(crate) says: Vec<String>,
     /// Whether the step ends before the running server has looked at what was changed.
     pub(crate) unnoticed: bool,
-}
-
-/// A request to send.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Request {
-    pub(crate) method: String,
-    pub(crate) target: String,
-    /// `login:secret`.
-    pub(crate) signed_in: Option<String>,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Option<String>,
 }
 
 /// The reply that is expected.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Action, Cli, Course, Misread, Query, Reply, Request, Script, Step};
+use super::{Action, Cli, Course, Misread, Query, Reply, Script, Step};
+use crate::http::Request;
 
 /// What any body will do for.
 const ANY: &str = "…";

@@ -1,0 +1,22 @@
+//! The real binaries with the programs that people use with them.
+
+#[cfg(test)]
+mod binaries;
+#[cfg(test)]
+mod crashes;
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod fetchers;
+#[cfg(test)]
+mod operators;
+#[cfg(test)]
+mod programs;
+#[cfg(test)]
+mod resolvers;
+#[cfg(test)]
+mod routers;
+#[cfg(test)]
+mod site;
+#[cfg(test)]
+mod syncs;
