@@ -3,3 +3,7 @@
 //!
 //! Everything here is tests. A program that is not installed is skipped and named on standard error; where the
 //! environment has `CI=true` it is a failure instead.
+//!
+//! ```text
+//! apt-get install ddclient inadyn curl wget bind9-dnsutils knot-dnsutils strace
+//! ```

@@ -172,8 +172,9 @@ pub(crate) fn has_ipv6() -> bool {
 }
 
 /// Addresses that hosts may have, each its own.
-pub(crate) fn numbered(number: u32) -> Ipv4Addr {
-    Ipv4Addr::from(0x0a00_0000 + number)
+pub(crate) fn numbered(series: u8, number: u16) -> Ipv4Addr {
+    let [high, low] = number.to_be_bytes();
+    Ipv4Addr::new(10, series, high, low)
 }
 
 fn data(directory: &Path) -> PathBuf {
