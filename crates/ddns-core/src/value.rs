@@ -519,9 +519,17 @@ pub struct Mailbox {
 }
 
 impl Mailbox {
-    /// `hostmaster` at a zone (RFC 2142).
+    /// `hostmaster` at a zone (RFC 2142), or at the nearest name above it where that would be too long.
     pub fn hostmaster(zone: &Name) -> Mailbox {
-        Mailbox { local: SmolStr::new_static("hostmaster"), domain: zone.clone() }
+        const LOCAL: &str = "hostmaster";
+        let mut above = std::iter::successors(Some(zone.clone()), Name::parent);
+        let domain = above.find(|domain| Mailbox::fits(LOCAL, domain)).unwrap_or(Name::ROOT);
+        Mailbox { local: SmolStr::new_static(LOCAL), domain }
+    }
+
+    /// Whether the local part as one more label leaves the name within its bounds.
+    fn fits(local: &str, domain: &Name) -> bool {
+        local.len() <= policy::LABEL_MAX && domain.wire_len().saturating_add(local.len()) < policy::NAME_WIRE_MAX
     }
 
     /// The part before the `@`: the first label of the RNAME, which may hold dots.
@@ -542,14 +550,11 @@ impl FromStr for Mailbox {
         let (local, domain) = text.rsplit_once('@').ok_or(ValueError::Mailbox)?;
         let good = |b: u8| b.is_ascii_graphic() && !b"@\"\\()<>,;:[]".contains(&b);
         let dots = local.starts_with('.') || local.ends_with('.') || local.contains("..");
-        if local.is_empty() || local.len() > policy::LABEL_MAX || dots || !local.bytes().all(good) {
+        if local.is_empty() || dots || !local.bytes().all(good) {
             return Err(ValueError::Mailbox);
         }
         let domain: Name = domain.parse().map_err(|_| ValueError::Mailbox)?;
-        if domain.is_root()
-            || domain.is_wildcard()
-            || domain.wire_len().saturating_add(local.len()) >= policy::NAME_WIRE_MAX
-        {
+        if domain.is_root() || domain.is_wildcard() || !Mailbox::fits(local, &domain) {
             return Err(ValueError::Mailbox);
         }
         Ok(Mailbox { local: SmolStr::new(local), domain })

@@ -62,6 +62,17 @@ fn challenge_values() {
 }
 
 #[test]
+fn of_two_values_with_one_end_the_other_still_ends() {
+    let mut stage = without_eve();
+    challenge(&mut stage, "one");
+    challenge(&mut stage, "two");
+    let clear = Command::RemoveChallenge { host: parse("a.dyn.example"), value: parse("one") };
+    stage.ask(&Caller::Local, &clear).unwrap();
+    ends_exactly_at(&mut stage, START.after(Duration::from_secs(3_600)));
+    assert_eq!(values(&stage), [""; 0]);
+}
+
+#[test]
 fn a_challenge_set_again_lives_longer() {
     let mut stage = without_eve();
     challenge(&mut stage, "one");

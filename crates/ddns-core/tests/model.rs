@@ -44,6 +44,8 @@ pub(crate) struct Zone {
     pub(crate) owner: Option<u32>,
     pub(crate) shared: bool,
     pub(crate) ttl: u32,
+    pub(crate) email: String,
+    pub(crate) timers: SoaTimers,
     pub(crate) offline: (Option<UnicastV4>, Option<UnicastV6>),
 }
 
@@ -134,6 +136,8 @@ impl World {
                 owner: domain.owner.map(AccountNo::get),
                 shared: domain.shared,
                 ttl: domain.ttl.secs(),
+                email: domain.email.to_string(),
+                timers: domain.timers,
                 offline: (domain.offline_ipv4, domain.offline_ipv6),
             };
             world.domains.insert(domain.name.to_string(), zone);
@@ -508,6 +512,8 @@ impl World {
             owner,
             shared: new.shared,
             ttl: new.ttl.map_or(3_600, Ttl::secs),
+            email: format!("hostmaster@{name}"),
+            timers: SoaTimers::default(),
             offline: (None, None),
         };
         self.domains.insert(name, zone);
@@ -539,7 +545,9 @@ impl World {
         let (ipv4, ipv6) = before.offline;
         let offline = (edit.offline_ipv4.unwrap_or(ipv4), edit.offline_ipv6.unwrap_or(ipv6));
         let ttl = edit.ttl.map_or(before.ttl, Ttl::secs);
-        self.domains.insert(name.to_owned(), Zone { owner, shared, ttl, offline, ..before });
+        let email = edit.email.as_ref().map_or(before.email, ToString::to_string);
+        let timers = edit.timers.unwrap_or(before.timers);
+        self.domains.insert(name.to_owned(), Zone { id: before.id, owner, shared, ttl, email, timers, offline });
         Some(())
     }
 

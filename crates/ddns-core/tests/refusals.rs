@@ -354,3 +354,49 @@ fn domains() {
     let held = Refusal::DomainInUse { domain: parse("ann.example") };
     check(&stage, &[(Caller::Local, Command::RemoveAccount { account: account(ANN) }, held)]);
 }
+
+/// So many are taken, and one more is not.
+fn check_limit(max: usize, refusal: &Refusal, command: impl Fn(usize) -> Command) {
+    let mut stage = Stage::new();
+    for number in 0..max {
+        stage.ask(&by(OPERATOR), &command(number)).unwrap();
+    }
+    assert_eq!(stage.ask(&by(OPERATOR), &command(max)), Err(refusal.clone()));
+}
+
+#[test]
+fn limits() {
+    let quota = |kind, max| Refusal::Quota { kind, max };
+    let challenge =
+        |number: usize| Command::AddChallenge { host: parse("a.dyn.example"), value: parse(&number.to_string()) };
+    check_limit(10, &quota(Kind::Challenge, 10), challenge);
+    check_limit(100, &quota(Kind::Client, 100), |number| put_client(&number.to_string(), None));
+    check_limit(100, &Refusal::TooMany { what: "records of one type at one name", max: 100 }, |number| {
+        add_record(number as u128, "t.dyn.example", "TXT", &number.to_string())
+    });
+    check_limit(500, &quota(Kind::Record, 500), |number| {
+        add_record(number as u128, &format!("t{number}.dyn.example"), "TXT", "x")
+    });
+    check_limit(13, &Refusal::TooMany { what: "name servers", max: 13 }, |number| Command::AddServer {
+        id: Uuid::from_u128(number as u128),
+        name: parse(&format!("n{number}.elsewhere.invalid")),
+        addresses: Vec::new(),
+    });
+    check_limit(100 - crate::universe::scopes().len(), &quota(Kind::Token, 100), |number| {
+        Command::AddToken(NewToken {
+            id: Uuid::from_u128(number as u128),
+            account: account(JOE),
+            label: parse("x"),
+            scope: Scope::FULL,
+            secret: SecretId::new(1).unwrap(),
+        })
+    });
+}
+
+#[test]
+fn the_last_number_is_given_once() {
+    let mut stage = Stage::new();
+    stage.registry.set_last_number(u32::MAX - 2);
+    stage.ask(&Caller::Local, &new_domain("test", None, false)).unwrap();
+    check(&stage, &[(Caller::Local, new_domain("other", None, false), Refusal::Exhausted)]);
+}

@@ -296,6 +296,8 @@ fn domain_command() -> BoxedStrategy<Command> {
         rarely(ttl()),
         rarely(prop::option::of(v4())),
         rarely(prop::option::of(v6())),
+        rarely(select(&["joe@joe.example", "hostmaster@dyn.example"][..]).prop_map(parse)),
+        rarely(ttl().prop_map(|minimum| SoaTimers { minimum, ..SoaTimers::default() })),
     );
     let server = || select(SERVERS).prop_map(parse::<Name>);
     let peer = (any::<bool>(), any::<bool>()).prop_map(|(transfer, notify)| Peer {
@@ -305,11 +307,11 @@ fn domain_command() -> BoxedStrategy<Command> {
     });
     prop_oneof![
         5 => (select(ZONES), owner(), prop::bool::weighted(0.4)).prop_map(|(name, owner, shared)| new_domain(name, owner, shared)),
-        6 => (zone(), edit).prop_map(|(name, (owner, shared, ttl, offline_ipv4, offline_ipv6))| Command::SetDomain {
-            name,
-            edit: DomainEdit {
-                owner: owner.map(|owner| owner.map(account)), shared, ttl, offline_ipv4, offline_ipv6, ..DomainEdit::default()
-            },
+        6 => (zone(), edit).prop_map(|(name, edit)| {
+            let (owner, shared, ttl, offline_ipv4, offline_ipv6, email, timers) = edit;
+            let owner = owner.map(|owner| owner.map(account));
+            let edit = DomainEdit { owner, shared, email, ttl, timers, description: None, offline_ipv4, offline_ipv6 };
+            Command::SetDomain { name, edit }
         }),
         2 => zone().prop_map(|name| Command::RemoveDomain { name }),
         2 => (server(), addresses()).prop_map(|(name, addresses)| Command::AddServer { id: Uuid::nil(), name, addresses }),

@@ -335,6 +335,12 @@ fn mailboxes() {
         ],
     );
     assert_eq!(Mailbox::hostmaster(&parse("dyn.example")), parse("hostmaster@dyn.example"));
+    // Found by thought: a zone's name may be so long that no RNAME fits in front of it.
+    for last in 1..=61 {
+        let zone = parse(&domain(last));
+        assert_json_round_trip(&Mailbox::hostmaster(&zone));
+        assert!(zone.is_at_or_below(Mailbox::hostmaster(&zone).domain()));
+    }
 }
 
 #[test]
