@@ -52,6 +52,7 @@ fn ask(stage: &mut Stage, world: &mut World, caller: &Caller, command: &Command)
             }
             check_receipt(&decision, stage);
             check_step(&before, world, command);
+            check_stale(&stage.registry, &decision);
             if repeats(command) {
                 let again = stage.ask(caller, command).map(|decision| decision.changes);
                 assert_eq!(again, Ok(Vec::new()), "the repeat of {}", said());
@@ -97,6 +98,16 @@ fn check_receipt(decision: &Decision, stage: &Stage) {
             }
         }
     }
+}
+
+/// A change that was decided on another state is refused whole.
+fn check_stale(registry: &Registry, decision: &Decision) {
+    let Some(last) = decision.changes.last() else { return };
+    let mut copy = registry.clone();
+    assert!(copy.apply(last).is_err(), "applied twice: {last:?}");
+    assert_eq!(World::of(&copy), World::of(registry));
+    let start = Timestamp::from_secs(0);
+    assert_eq!(due(&copy, start), due(registry, start));
 }
 
 // -- the laws
