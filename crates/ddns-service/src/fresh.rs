@@ -63,6 +63,7 @@ pub(crate) fn octets<const N: usize>() -> [u8; N] {
     let mut octets = [0; N];
     if getrandom::fill(&mut octets).is_err() {
         tracing::error!("the operating system gives no randomness; ending");
+        #[expect(clippy::disallowed_methods, reason = "a guessable secret is worse than a batch cut short")]
         std::process::abort();
     }
     octets

@@ -12,11 +12,14 @@ use tokio::sync::oneshot;
 use crate::snapshot::{Secrets, Snapshot};
 use crate::{Committed, Origin, Reply, Request, ServiceError, Shared, fresh};
 
+/// Something to do on the store in the writer's turn.
+pub(crate) type StoreWork = Box<dyn FnOnce(&mut dyn Store) + Send>;
+
 /// What the writer is asked to do.
 pub(crate) enum Message {
     Job(Box<Job>),
     CatchUp(Sender<()>),
-    Store(Box<dyn FnOnce(&mut dyn Store) + Send>),
+    Store(StoreWork),
     Stop,
 }
 
@@ -34,7 +37,7 @@ pub(crate) struct Writer {
     /// A batch whose outcome is not known yet: nothing is committed before it is.
     unsettled: Option<BatchId>,
     last_soft: Instant,
-    last_prune: Option<Instant>,
+    next_prune: Instant,
     idle_since: Instant,
 }
 
@@ -64,7 +67,7 @@ impl Writer {
             housekeeping,
             unsettled: None,
             last_soft: now,
-            last_prune: None,
+            next_prune: now,
             idle_since: now,
         }
     }
@@ -177,6 +180,7 @@ impl Writer {
         let done = self.transact(requests);
         match done {
             Ok(work) => {
+                self.clear_trouble();
                 let snapshot = self.publish(&work);
                 for (answer, outcome) in answers.into_iter().zip(work.outcomes) {
                     let reply = outcome.map(|decision| Reply {
@@ -225,6 +229,11 @@ impl Writer {
             (Ok(_), None) => Err("the store did not run the transaction".to_owned()),
             (Err(error @ StoreError::Unknown(_)), Some(Ok(work))) => self.settle(&error, work),
             (Err(StoreError::Contradiction(error)), _) => Err(self.reload(&error)),
+            (Err(error @ StoreError::Unsettled), _) => {
+                self.unsettled = Some(BatchId(0));
+                self.report(&error);
+                Err(error.to_string())
+            }
             (Err(error), _) => {
                 self.report(&error);
                 Err(error.to_string())
@@ -310,19 +319,20 @@ impl Writer {
                 self.house_trouble(&error);
             }
         }
-        let hour = Duration::from_secs(3_600);
-        if idle && self.last_prune.is_none_or(|last| last.elapsed() >= hour) {
-            self.last_prune = Some(Instant::now());
+        if Instant::now() >= self.next_prune {
+            // A server that never rests has a history too: each time only a little goes.
+            let mut pause = Duration::from_secs(3_600);
             let life = u64::try_from(policy::HISTORY_LIFE.as_micros()).unwrap_or(u64::MAX);
             let before = Timestamp::from_micros(self.shared.clock.now().micros().saturating_sub(life));
             match self.store.prune(before, policy::HISTORY_BYTES) {
                 Ok(0) => (),
                 Ok(count) => {
                     tracing::info!(count, "old log entries were forgotten");
-                    self.last_prune = None;
+                    pause = Duration::from_secs(1);
                 }
                 Err(error) => self.house_trouble(&error),
             }
+            self.next_prune = after(pause);
         }
     }
 
@@ -396,6 +406,12 @@ fn prepare(
     };
     work.batch = Some(batch.id);
     Ok((work, Some(batch)))
+}
+
+/// A moment from now on; one that cannot be told is now.
+fn after(pause: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(pause).unwrap_or(now)
 }
 
 /// Where the serials of touched and of new zones stand.

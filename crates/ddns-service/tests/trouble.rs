@@ -1,0 +1,166 @@
+//! A store in trouble: nobody is told "done" unless it is, and everything recovers by itself.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ddns_service::{Service, ServiceError};
+use ddns_store::{Fault, LogQuery, MemoryStore, Store, Version};
+
+use crate::tools::{Dice, soak};
+use crate::world::{address, eventually, memory, set, start};
+
+fn unavailable(service: &Service, name: &str, address: &str) {
+    let answer = service.submit_blocking(set(name, address));
+    assert!(matches!(answer, Err(ServiceError::Unavailable(_))), "{answer:?}");
+}
+
+fn changed(service: &Service, name: &str, wanted: &str) {
+    let reply = service.submit_blocking(set(name, wanted)).unwrap();
+    assert!(reply.changed);
+    assert_eq!(address(&reply.snapshot, name), wanted);
+}
+
+#[test]
+fn a_refused_batch_is_an_error_and_nothing_more() {
+    let (service, store, _) = memory();
+    let before = service.snapshot().version;
+    store.fail_next(Fault::Refused);
+    unavailable(&service, "a.dyn.example", "192.0.2.1");
+    assert_eq!(service.snapshot().version, before);
+    changed(&service, "a.dyn.example", "192.0.2.1");
+    assert!(service.health().ready, "what works is said at once");
+}
+
+#[test]
+fn an_unknown_outcome_is_settled_before_it_is_answered() {
+    let (service, store, _) = memory();
+    for failures in 0..3 {
+        store.fail_settling(failures);
+        store.fail_next(Fault::UnknownKept);
+        changed(&service, "a.dyn.example", &format!("192.0.2.{failures}"));
+        assert!(service.health().ready);
+        store.fail_settling(failures);
+        store.fail_next(Fault::UnknownLost);
+        unavailable(&service, "a.dyn.example", &format!("192.0.3.{failures}"));
+        assert_eq!(address(&service.snapshot(), "a.dyn.example"), format!("192.0.2.{failures}"));
+    }
+}
+
+/// A store that stays out of order: an error and a reason for as long as it lasts, and then the truth.
+#[test]
+fn a_long_trouble_ends_by_itself() {
+    for (fault, finally) in [(Fault::UnknownKept, "192.0.2.1"), (Fault::UnknownLost, "")] {
+        let (service, store, _) = memory();
+        store.fail_settling(1_000_000);
+        store.fail_next(fault);
+        unavailable(&service, "a.dyn.example", "192.0.2.1");
+        let health = service.health();
+        assert!(!health.ready && health.reason.unwrap().contains("a fault was asked for"));
+        assert_eq!(address(&service.snapshot(), "a.dyn.example"), "", "what is not settled is not served");
+        unavailable(&service, "b.dyn.example", "192.0.2.2");
+        assert!(!service.health().ready);
+        store.fail_settling(0);
+        eventually("recovery", || service.health().ready);
+        service.catch_up();
+        assert_eq!(address(&service.snapshot(), "a.dyn.example"), finally);
+        assert_eq!(address(&service.snapshot(), "b.dyn.example"), "");
+        changed(&service, "b.dyn.example", "192.0.2.3");
+    }
+}
+
+/// Whoever broke the store in its turn (a list, a backup): the writer settles it, even if it never rests.
+#[test]
+fn trouble_ends_under_constant_load() {
+    let (service, store, _) = memory();
+    store.fail_next(Fault::UnknownLost);
+    let broken = service.with_store(|store| {
+        let since = store.newest().unwrap();
+        let mut entry = store.log(&LogQuery { limit: 1, ..LogQuery::default() }).unwrap();
+        let entry = entry.remove(0);
+        let entries =
+            vec![ddns_store::NewEntry { time: entry.time, actor: None, origin: String::new(), changes: vec![] }];
+        let id = ddns_store::BatchId(7);
+        let mut batch = Some(ddns_store::Batch {
+            id,
+            entries,
+            secrets: vec![],
+            heads: vec![],
+            differences: vec![],
+            last_number: 0,
+        });
+        store.transact(since, &mut |_| batch.take()).is_err()
+    });
+    assert!(broken.unwrap());
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while !stop.load(Ordering::SeqCst) {
+                    for last in 1..3 {
+                        let _whatever = service.submit_blocking(set("b.dyn.example", &format!("192.0.2.{last}")));
+                    }
+                }
+            });
+        }
+        let mut last = 0u8;
+        eventually("an acknowledged change", || {
+            last = last.wrapping_add(1);
+            service.submit_blocking(set("a.dyn.example", &format!("192.0.2.{last}"))).is_ok_and(|reply| reply.changed)
+        });
+        eventually("readiness", || service.health().ready);
+        stop.store(true, Ordering::SeqCst);
+    });
+}
+
+/// Random faults under several writers: what was acknowledged is there, and what was refused for good is not.
+#[test]
+fn nobody_is_told_done_unless_it_is() {
+    const WRITERS: usize = 4;
+    let mut dice = Dice::new();
+    let (service, store, joe) = memory();
+    for writer in 0..WRITERS {
+        service.submit_blocking(crate::world::add_host(&format!("h{writer}.dyn.example"), joe)).unwrap();
+    }
+    let rounds = soak(60, 2_000) as u32;
+    let stop = AtomicBool::new(false);
+    let told: Vec<(usize, String)> = std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|writer| {
+                let service = &service;
+                scope.spawn(move || {
+                    let address = |round: u32| std::net::Ipv4Addr::from(0x0a00_0000 + round).to_string();
+                    let done = (1..rounds).map(address).filter(|address| {
+                        let request = set(&format!("h{writer}.dyn.example"), address);
+                        service.submit_blocking(request).is_ok_and(|reply| reply.changed)
+                    });
+                    done.map(|address| (writer, address)).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        let troublemaker = scope.spawn(|| {
+            while !stop.load(Ordering::SeqCst) {
+                store.fail_settling(dice.below(4) as u32);
+                store.fail_next([Fault::Refused, Fault::UnknownKept, Fault::UnknownLost][dice.below(3) as usize]);
+                dice.wait_millis_below(10);
+            }
+        });
+        let told = writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect();
+        stop.store(true, Ordering::SeqCst);
+        troublemaker.join().unwrap();
+        told
+    });
+    assert!(!told.is_empty(), "something was acknowledged");
+    store.fail_settling(0);
+    let mut other = MemoryStore::clone(&store);
+    service.stop();
+    drop(service);
+    let log =
+        start(store).with_store(|store| store.log(&LogQuery { limit: usize::MAX, ..LogQuery::default() })).unwrap();
+    let text = format!("{:?}", log.unwrap());
+    for (writer, address) in &told {
+        assert!(
+            text.contains(&format!("h{writer}.dyn.example")) && text.contains(address.as_str()),
+            "h{writer} {address}"
+        );
+    }
+    assert!(other.newest().is_err() || other.newest().unwrap() > Version(0));
+}
