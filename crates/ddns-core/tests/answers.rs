@@ -455,6 +455,9 @@ fn what_stands_at_ns1_goes_before_the_default_server() {
     scene.host("ns1.joe.example", &["192.0.2.1"], false);
     scene.run(Command::SetSettings(Settings { ns_addresses: vec![parse("192.0.2.53")], ..Settings::default() }));
     scene.check(&[("ns1.joe.example", A, Answer, "ns1.joe.example 300 A 192.0.2.1", "", "")]);
+    // Found by the soak: such a host may still be given a wildcard.
+    scene.edit("ns1.joe.example", HostEdit { wildcard: Some(true), ..HostEdit::default() });
+    scene.check(&[("x.ns1.joe.example", A, Answer, "x.ns1.joe.example 300 A 192.0.2.1", "", "")]);
 }
 
 #[test]

@@ -31,7 +31,10 @@ pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewHost) -> Result
         return Err(Refusal::quota(Kind::Host, owner.max_hosts));
     }
     check_addresses(registry, new.ipv4, new.ipv6)?;
-    check_records(registry, new.name.name(), new.wildcard)?;
+    check_free(registry, new.name.name())?;
+    if new.wildcard {
+        check_wildcard_free(registry, new.name.name())?;
+    }
     let host = Host {
         number: draft.number(HostNo::new)?,
         name: new.name.clone(),
@@ -122,18 +125,21 @@ pub(super) fn check_addresses(
 }
 
 /// No address record, alias or name server may answer where the host will.
-fn check_records(registry: &Registry, name: &Name, wildcard: bool) -> Result<(), Refusal> {
-    let below = if wildcard { name.wildcard() } else { None };
-    for name in std::iter::once(name.clone()).chain(below) {
-        let clash = registry.records_at(&name).iter().find(|record| record.data.clashes_with_host());
-        if let Some(record) = clash {
-            return Err(Refusal::Conflict { name, other: format!("{} record", record.data.record_type()) });
-        }
-        if records::is_name_server(registry, &name) {
-            return Err(Refusal::Conflict { name, other: "name server".to_owned() });
-        }
+fn check_free(registry: &Registry, name: &Name) -> Result<(), Refusal> {
+    let clash = registry.records_at(name).iter().find(|record| record.data.clashes_with_host());
+    if let Some(record) = clash {
+        let other = format!("{} record", record.data.record_type());
+        return Err(Refusal::Conflict { name: name.clone(), other });
+    }
+    if records::is_name_server(registry, name) {
+        return Err(Refusal::Conflict { name: name.clone(), other: "name server".to_owned() });
     }
     Ok(())
+}
+
+/// Likewise where its wildcard will.
+fn check_wildcard_free(registry: &Registry, name: &Name) -> Result<(), Refusal> {
+    name.wildcard().map_or(Ok(()), |wildcard| check_free(registry, &wildcard))
 }
 
 pub(super) fn set(
@@ -181,7 +187,7 @@ fn set_one(draft: &mut Draft<'_>, actor: &Actor, name: &Fqdn, edit: HostEdit) ->
         check_addresses(registry, None, Some(address))?;
     }
     if edit.wildcard == Some(true) && !before.wildcard {
-        check_records(registry, name.name(), true)?;
+        check_wildcard_free(registry, name.name())?;
     }
     Ok(edited(draft, &before, edit))
 }
