@@ -36,6 +36,8 @@ pub(crate) struct Writer {
     housekeeping: bool,
     /// A batch whose outcome is not known yet: nothing is committed before it is.
     unsettled: Option<BatchId>,
+    /// Opening a store afresh reads all of it: not before this.
+    next_recovery: Instant,
     last_soft: Instant,
     next_prune: Instant,
     idle_since: Instant,
@@ -66,6 +68,7 @@ impl Writer {
             shared,
             housekeeping,
             unsettled: None,
+            next_recovery: now,
             last_soft: now,
             next_prune: now,
             idle_since: now,
@@ -267,6 +270,9 @@ impl Writer {
     /// Tries again to open the store after an error. What the lost batch did, if it is there, comes in as if another
     /// process had done it.
     fn recover(&mut self) {
+        if Instant::now() < self.next_recovery {
+            return;
+        }
         let batch = self.unsettled.unwrap_or(BatchId(0));
         match self.store.settle(batch) {
             Ok(_) => {
@@ -274,7 +280,10 @@ impl Writer {
                 self.clear_trouble();
                 tracing::info!("the store was opened again and is whole; changes are taken again");
             }
-            Err(error) => self.report(&error),
+            Err(error) => {
+                self.report(&error);
+                self.next_recovery = after(Duration::from_millis(500));
+            }
         }
     }
 

@@ -115,3 +115,22 @@ fn a_full_disk() {
 fn served_on(service: &Service, last: Option<&String>) {
     assert_eq!(address(&service.snapshot(), "a.dyn.example"), last.cloned().unwrap_or_default());
 }
+
+/// A newer program migrates the store under a running service: it stops writing, serves on, and says so.
+#[test]
+fn a_store_that_is_migrated_under_us() {
+    let directory = tempfile::tempdir().unwrap();
+    let service = start(FileStore::open(directory.path()).unwrap());
+    furnish(&service);
+    service.submit_blocking(set("a.dyn.example", "192.0.2.1")).unwrap();
+    let newer = rusqlite::Connection::open(directory.path().join(ddns_store::DATABASE)).unwrap();
+    newer.pragma_update(None, "user_version", 1_000).unwrap();
+    let answer = service.submit_blocking(set("a.dyn.example", "192.0.2.2")).map(|reply| reply.changed);
+    assert!(answer.unwrap_err().to_string().contains("Use the newer program"));
+    for _ in 0..20 {
+        let health = service.health();
+        assert!(!health.ready && health.reason.unwrap().contains("Use the newer program"));
+        assert_eq!(address(&service.snapshot(), "a.dyn.example"), "192.0.2.1");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}

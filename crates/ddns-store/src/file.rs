@@ -122,7 +122,7 @@ impl FileStore {
 
     fn head(&mut self) -> Result<Head, StoreError> {
         let directory = self.directory.clone();
-        Head::read(self.connection()?).map_err(|error| schema::error(&directory, &error))
+        head(self.connection()?, &directory)
     }
 
     /// Keeps the tail whole: what follows a version that it does not reach makes it unknown.
@@ -154,7 +154,7 @@ impl FileStore {
     /// Whatever was written: a sync that failed is settled before anything is acknowledged again.
     fn write_error(&mut self, error: StoreError) -> StoreError {
         match error {
-            StoreError::Busy(_) | StoreError::Unsettled => error,
+            StoreError::Busy(_) | StoreError::Unsettled | StoreError::Newer { .. } => error,
             error => self.give_up(error),
         }
     }
@@ -202,7 +202,7 @@ impl Store for FileStore {
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(|error| schema::error(&directory, &error))?;
-        let head = Head::read(&transaction).map_err(|error| schema::error(&directory, &error))?;
+        let head = head(&transaction, &directory)?;
         let foreign = foreign_since(&transaction, &directory, since, head)?;
         let foreign_changes: Vec<Change> =
             foreign.entries.iter().flat_map(|entry| entry.changes.iter().cloned()).collect();
@@ -252,8 +252,8 @@ impl Store for FileStore {
 
     fn prune(&mut self, before: Timestamp, max_bytes: u64) -> Result<u64, StoreError> {
         let directory = self.directory.clone();
-        let pruned = rows::prune(self.connection()?, before, max_bytes);
-        pruned.map_err(|error| self.write_error(schema::error(&directory, &error)))
+        let pruned = rows::prune(self.connection()?, &directory, before, max_bytes);
+        pruned.map_err(|error| self.write_error(error))
     }
 
     fn list(&mut self, listing: &Listing) -> Result<Vec<Change>, StoreError> {
@@ -272,8 +272,8 @@ impl Store for FileStore {
 
     fn save_soft(&mut self, states: &[(SoftKey, SoftState)]) -> Result<(), StoreError> {
         let directory = self.directory.clone();
-        let saved = rows::save_soft(self.connection()?, states);
-        saved.map_err(|error| self.write_error(schema::error(&directory, &error)))
+        let saved = rows::save_soft(self.connection()?, &directory, states);
+        saved.map_err(|error| self.write_error(error))
     }
 
     fn soft(&mut self, key: &SoftKey) -> Result<Option<SoftState>, StoreError> {
@@ -319,6 +319,12 @@ impl Head {
             })
         })
     }
+}
+
+/// Where the store stands, if its tables are still those that this program knows.
+fn head(connection: &Connection, directory: &Path) -> Result<Head, StoreError> {
+    schema::check_schema(connection, directory)?;
+    Head::read(connection).map_err(|error| schema::error(directory, &error))
 }
 
 fn append(connection: &Connection, head: Head, batch: &Batch) -> rusqlite::Result<()> {
@@ -423,7 +429,7 @@ fn entries_since(connection: &Connection, directory: &Path, since: Version) -> R
 fn fold_into(connection: &mut Connection, directory: &Path, tail: &Option<Tail>) -> Result<Version, StoreError> {
     let error = |found: rusqlite::Error| schema::error(directory, &found);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(error)?;
-    let head = Head::read(&transaction).map_err(error)?;
+    let head = head(&transaction, directory)?;
     match tail {
         Some(tail) if tail.to == head.version && tail.from <= head.folded => rows::fold(&transaction, &tail.changes),
         _ => {

@@ -182,3 +182,40 @@ fn a_journal_without_its_database() {
     FileStore::restore(&backup, directory.path()).unwrap();
     FileStore::open(directory.path()).unwrap().load().unwrap();
 }
+
+/// A store that a newer program migrates while this one has it open takes nothing more from this one.
+#[test]
+fn a_store_that_is_migrated_under_us() {
+    let (directory, database) = furnished();
+    let path = directory.path().to_owned();
+    let open: Opener = Box::new(move || Box::new(FileStore::open(&path).unwrap()) as Box<dyn Store>);
+    let mut process = Process::start(&open);
+    process.set_host("host-1.dyn.example", "192.0.2.1");
+    let newer = Connection::open(&database).unwrap();
+    newer.pragma_update(None, "user_version", 2).unwrap();
+    let dump = |connection: &Connection| -> (i64, i64, i64) {
+        connection
+            .query_row("SELECT version, folded, (SELECT count(*) FROM soft) FROM head", [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .unwrap()
+    };
+    let before = dump(&newer);
+    let store = &mut process.store;
+    let mut refusals = vec![
+        store.transact(process.version, &mut |_| panic!("there is nothing to decide on")).map(drop),
+        store.newest().map(drop),
+        store.tidy(true),
+        store.save_soft(&[(ddns_store::SoftKey::Token(Default::default()), Default::default())]),
+        store.prune(ddns_core::Timestamp::from_micros(1 << 60), 0).map(drop),
+    ];
+    refusals.push(store.settle(ddns_store::BatchId(1)).map(drop));
+    for refusal in refusals {
+        assert!(matches!(refusal, Err(StoreError::Newer { found: 2, known: 1, .. })), "{refusal:?}");
+    }
+    assert_eq!(dump(&newer), before);
+    newer.pragma_update(None, "user_version", 1).unwrap();
+    process.store.settle(ddns_store::BatchId(1)).unwrap();
+    process.set_host("host-1.dyn.example", "192.0.2.2");
+    process.assert_loaded_by_others(&open);
+}

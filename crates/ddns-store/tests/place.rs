@@ -5,10 +5,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Barrier;
 
-use ddns_store::battery::Process;
+use ddns_store::battery::{Opener, Process};
 use ddns_store::{DATABASE, FileStore, ServerLock, Store, StoreError};
 
-use crate::tools::{ROLE, role, skip};
+use crate::tools::{ROLE, Talker, role, skip};
 
 /// The child: makes a store, a lock and a backup, and leaves before anything is closed.
 #[test]
@@ -168,7 +168,7 @@ fn a_store_is_made_once() {
                 let (data, start) = (&data, &start);
                 scope.spawn(move || {
                     start.wait();
-                    let open: ddns_store::battery::Opener = {
+                    let open: Opener = {
                         let data = data.clone();
                         Box::new(move || Box::new(FileStore::open(&data).unwrap()) as Box<dyn Store>)
                     };
@@ -191,4 +191,49 @@ fn remains_of_a_killed_process_are_in_nobodys_way() {
         std::fs::write(directory.path().join(left), "half a database").unwrap();
     }
     drop(FileStore::open(directory.path()).unwrap());
+}
+
+/// The child: opens the store, which may not be there yet, and writes to it.
+#[test]
+fn newcomer() {
+    let Some(directory) = std::env::var_os(ROLE) else { return };
+    let open: Opener = Box::new(move || Box::new(FileStore::open(directory.as_ref()).unwrap()) as Box<dyn Store>);
+    Process::start(&open).add_account(&format!("user{}", std::process::id()));
+    println!("\nwritten");
+}
+
+/// Likewise several processes.
+#[test]
+fn processes_that_come_at_once_share_one_store() {
+    const AT_ONCE: usize = 4;
+    for _ in 0..5 {
+        let directory = tempfile::tempdir().unwrap();
+        let data = directory.path().join("data");
+        let children: Vec<Talker> = (0..AT_ONCE).map(|_| Talker::start(role("place::newcomer", &data))).collect();
+        assert!(children.iter().all(|child| child.heard("written").is_some()));
+        drop(children);
+        assert_eq!(FileStore::open(&data).unwrap().load().unwrap().registry.accounts().count(), AT_ONCE);
+    }
+}
+
+/// What is pruned is given back to the disk.
+#[test]
+fn pruned_history_gives_its_space_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().to_owned();
+    let open: Opener = Box::new(move || Box::new(FileStore::open(&path).unwrap()) as Box<dyn Store>);
+    let mut process = Process::start(&open);
+    let owner = process.add_account("joe");
+    process.add_domain("dyn.example");
+    (0..1_000).for_each(|host| process.add_host(&format!("host-{host}.dyn.example"), owner));
+    process.store.tidy(true).unwrap();
+    let size = || {
+        drop(open());
+        std::fs::metadata(directory.path().join(DATABASE)).unwrap().len()
+    };
+    drop(process.store);
+    let before = size();
+    while open().prune(ddns_core::Timestamp::from_micros(1 << 60), 0).unwrap() > 0 {}
+    let after = size();
+    assert!(after < before / 2, "{after} of {before} octets are left");
 }

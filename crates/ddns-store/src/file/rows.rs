@@ -11,7 +11,7 @@ use ddns_core::{
     zone::ZoneDifference,
 };
 use rusqlite::types::Type;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -367,9 +367,40 @@ pub(super) fn log(connection: &Connection, directory: &Path, query: &LogQuery) -
 /// How many entries one call forgets at most: long enough to keep up, short enough not to hold others up.
 const PRUNE_AT_ONCE: i64 = 10_000;
 
-pub(super) fn prune(connection: &mut Connection, before: Timestamp, max_bytes: u64) -> rusqlite::Result<u64> {
-    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let head = Head::read(&transaction)?;
+pub(super) fn prune(
+    connection: &mut Connection,
+    directory: &Path,
+    before: Timestamp,
+    max_bytes: u64,
+) -> Result<u64, StoreError> {
+    let error = |found: rusqlite::Error| schema::error(directory, &found);
+    let transaction = begin(connection, directory)?;
+    let count = forget_oldest(&transaction, before, max_bytes).map_err(error)?;
+    transaction.commit().map_err(error)?;
+    if count > 0 {
+        give_back(connection).map_err(error)?;
+    }
+    Ok(count)
+}
+
+/// Gives free pages back to the disk; each step of the statement gives one.
+fn give_back(connection: &Connection) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached("PRAGMA incremental_vacuum(4000)")?;
+    let mut steps = statement.query([])?;
+    while steps.next()?.is_some() {}
+    Ok(())
+}
+
+/// A transaction that writes, if the tables are still those that this program knows.
+fn begin<'c>(connection: &'c mut Connection, directory: &Path) -> Result<Transaction<'c>, StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+    let transaction = transaction.map_err(|error| schema::error(directory, &error))?;
+    schema::check_schema(&transaction, directory)?;
+    Ok(transaction)
+}
+
+fn forget_oldest(transaction: &Connection, before: Timestamp, max_bytes: u64) -> rusqlite::Result<u64> {
+    let head = Head::read(transaction)?;
     let mut bytes = head.log_bytes;
     let mut last = None;
     let mut count = 0u64;
@@ -389,14 +420,12 @@ pub(super) fn prune(connection: &mut Connection, before: Timestamp, max_bytes: u
     }
     let Some(last) = last else { return Ok(0) };
     transaction.execute("DELETE FROM log WHERE version <= ?1", [last])?;
-    for (domain, _) in heads(&transaction)? {
+    for (domain, _) in heads(transaction)? {
         let mut forget =
             transaction.prepare_cached("DELETE FROM zone_differences WHERE domain = ?1 AND version <= ?2")?;
         forget.execute(params![domain.get(), last])?;
     }
     transaction.execute("UPDATE head SET log_bytes = ?1", [bytes])?;
-    transaction.commit()?;
-    connection.execute_batch("PRAGMA incremental_vacuum(1000)")?;
     Ok(count)
 }
 
@@ -465,13 +494,20 @@ pub(super) fn differences(
     read().map_err(|error| schema::error(directory, &error))
 }
 
-pub(super) fn save_soft(connection: &mut Connection, states: &[(SoftKey, SoftState)]) -> rusqlite::Result<()> {
-    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    for (key, state) in states {
-        let mut upsert = transaction.prepare_cached("INSERT OR REPLACE INTO soft (key, body) VALUES (?1, ?2)")?;
-        upsert.execute(params![key.to_string(), json(state)?])?;
-    }
-    transaction.commit()
+pub(super) fn save_soft(
+    connection: &mut Connection,
+    directory: &Path,
+    states: &[(SoftKey, SoftState)],
+) -> Result<(), StoreError> {
+    let transaction = begin(connection, directory)?;
+    let save = |transaction: Transaction<'_>| -> rusqlite::Result<()> {
+        for (key, state) in states {
+            let mut upsert = transaction.prepare_cached("INSERT OR REPLACE INTO soft (key, body) VALUES (?1, ?2)")?;
+            upsert.execute(params![key.to_string(), json(state)?])?;
+        }
+        transaction.commit()
+    };
+    save(transaction).map_err(|error| schema::error(directory, &error))
 }
 
 fn number<T>(row: &Row<'_>, column: usize, number: impl Fn(u32) -> Option<T>) -> rusqlite::Result<T> {

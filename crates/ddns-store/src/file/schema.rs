@@ -172,7 +172,15 @@ fn check_version(connection: &Connection, path: &Path) -> Result<(), StoreError>
     if pragma("application_id")? != APPLICATION_ID {
         return Err(StoreError::Foreign(shown()));
     }
-    match pragma("user_version")? {
+    check_schema(connection, path)
+}
+
+/// Whether the tables are those that this program knows. Asked in every transaction: a newer program may have migrated
+/// them meanwhile, and then this one writes no more.
+pub(super) fn check_schema(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let read = || connection.prepare_cached("PRAGMA user_version")?.query_row([], |row| row.get(0));
+    let shown = || if path.is_dir() { path.join(DATABASE) } else { path.to_owned() }.display().to_string();
+    match read().map_err(|found| error(path, &found))? {
         SCHEMA => Ok(()),
         found if found > SCHEMA => Err(StoreError::Newer { path: shown(), found, known: SCHEMA }),
         found => Err(StoreError::Damaged { path: shown(), detail: format!("schema {found} never existed") }),
