@@ -1,15 +1,15 @@
 //! One writer: commands share commits, and every answer waits for the commit that it rests on.
 
 use std::thread::spawn;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ddns_core::Refusal;
 use ddns_service::{Options, Service, ServiceError};
 use ddns_store::{FileStore, MemoryStore};
 
-use crate::world::{Gated, add_host, address, furnish, memory, set, start};
+use crate::world::{Asked, Gated, add_host, address, furnish, memory, set, start};
 
-/// Long enough for a command to reach the queue, or for a wrong answer to arrive.
+/// Long enough for a wrong answer to arrive.
 const MOMENT: Duration = Duration::from_millis(100);
 
 #[test]
@@ -24,15 +24,11 @@ fn many_writers_share_commits() {
     }
     let before = gate.batches().len();
     gate.close();
-    let update = |writer: usize| {
-        let service = service.clone();
-        spawn(move || service.submit_blocking(set(&format!("h{writer}.dyn.example"), "192.0.2.1")).unwrap().changed)
-    };
+    let update = |writer| Asked::new(&service, set(&format!("h{writer}.dyn.example"), "192.0.2.1"));
     let writers: Vec<_> = (0..WRITERS).map(update).collect();
     gate.until_waiting();
-    std::thread::sleep(MOMENT);
     gate.open();
-    assert!(writers.into_iter().all(|writer| writer.join().unwrap()));
+    assert!(writers.into_iter().all(|writer| writer.answer().unwrap().changed));
     let batches = gate.batches()[before..].to_vec();
     assert_eq!(batches.iter().sum::<usize>(), WRITERS);
     assert!(batches.len() <= WRITERS / 4, "{WRITERS} updates took the commits {batches:?}");
@@ -45,16 +41,13 @@ fn an_answer_waits_for_its_commit() {
     furnish(&service);
     let before = service.snapshot().version;
     gate.close();
-    let waiting = {
-        let service = service.clone();
-        spawn(move || service.submit_blocking(set("a.dyn.example", "192.0.2.1")).unwrap())
-    };
+    let mut waiting = Asked::new(&service, set("a.dyn.example", "192.0.2.1"));
     gate.until_waiting();
     std::thread::sleep(MOMENT);
-    assert!(!waiting.is_finished(), "nothing is answered before it is committed");
+    assert!(!waiting.answered(), "nothing is answered before it is committed");
     assert_eq!(service.snapshot().version, before, "nothing is served before it is committed");
     gate.open();
-    let reply = waiting.join().unwrap();
+    let reply = waiting.answer().unwrap();
     assert_eq!(address(&reply.snapshot, "a.dyn.example"), "192.0.2.1");
     assert!(service.snapshot().version >= reply.snapshot.version, "what is answered is served");
 }
@@ -66,24 +59,19 @@ fn every_answer_of_a_batch_waits_for_it() {
     let service = start(store);
     let joe = furnish(&service);
     gate.close();
-    let submit = |request| {
-        let service = service.clone();
-        spawn(move || service.submit_blocking(request))
-    };
+    let submit = |request| Asked::new(&service, request);
     let first = submit(set("a.dyn.example", "192.0.2.1"));
     gate.until_waiting();
     let (update, new) = (submit(set("b.dyn.example", "192.0.2.2")), submit(add_host("c.dyn.example", joe)));
-    std::thread::sleep(MOMENT);
     let (repeat, taken) = (submit(set("b.dyn.example", "192.0.2.2")), submit(add_host("c.dyn.example", joe)));
-    std::thread::sleep(MOMENT);
     gate.pass();
-    assert!(first.join().unwrap().unwrap().changed);
+    assert!(first.answer().unwrap().changed);
     gate.until_waiting();
     std::thread::sleep(MOMENT);
-    let answers = [update, new, repeat, taken];
-    assert!(answers.iter().all(|answer| !answer.is_finished()), "nobody is answered before the commit");
+    let mut answers = [update, new, repeat, taken];
+    assert!(answers.iter_mut().all(|answer| !answer.answered()), "nobody is answered before the commit");
     gate.open();
-    let [update, new, repeat, taken] = answers.map(|answer| answer.join().unwrap());
+    let [update, new, repeat, taken] = answers.map(Asked::answer);
     assert!(update.unwrap().changed && new.unwrap().changed);
     let repeat = repeat.unwrap();
     assert!(!repeat.changed);
@@ -97,21 +85,16 @@ fn a_full_queue_is_busy_at_once() {
     let service = Service::start(Box::new(store), Options { queue: 2, ..Options::default() }).unwrap();
     furnish(&service);
     gate.close();
-    let submit = |last: u8| {
-        let service = service.clone();
-        spawn(move || service.submit_blocking(set("a.dyn.example", &format!("192.0.2.{last}"))))
-    };
+    let submit = |last: u8| Asked::new(&service, set("a.dyn.example", &format!("192.0.2.{last}")));
     let first = submit(1);
     gate.until_waiting();
     let others = [submit(2), submit(3)];
-    std::thread::sleep(MOMENT);
-    let asked = Instant::now();
-    let busy = service.submit_blocking(set("a.dyn.example", "192.0.2.9"));
-    assert_eq!(busy.map(|reply| reply.changed), Err(ServiceError::Busy));
-    assert!(asked.elapsed() < Duration::from_secs(5), "a full queue is told, not waited for");
+    let mut busy = submit(9);
+    assert!(busy.answered(), "a full queue is told, not waited for");
+    assert_eq!(busy.answer().map(|reply| reply.changed), Err(ServiceError::Busy));
     gate.open();
-    assert!(first.join().unwrap().is_ok());
-    assert!(others.into_iter().all(|other| other.join().unwrap().is_ok()));
+    assert!(first.answer().is_ok());
+    assert!(others.into_iter().all(|other| other.answer().is_ok()));
     assert!(service.submit_blocking(set("a.dyn.example", "192.0.2.9")).unwrap().changed);
 }
 
@@ -139,14 +122,10 @@ fn stopping_does_what_was_queued() {
     let service = start(store);
     furnish(&service);
     gate.close();
-    let submit = |last: u8| {
-        let service = service.clone();
-        spawn(move || service.submit_blocking(set("a.dyn.example", &format!("192.0.2.{last}"))))
-    };
+    let submit = |last: u8| Asked::new(&service, set("a.dyn.example", &format!("192.0.2.{last}")));
     let first = submit(0);
     gate.until_waiting();
     let queued: Vec<_> = (1..=10).map(submit).collect();
-    std::thread::sleep(MOMENT);
     let stopping = {
         let service = service.clone();
         spawn(move || service.stop())
@@ -155,8 +134,8 @@ fn stopping_does_what_was_queued() {
     assert!(!stopping.is_finished(), "a stop waits for what was queued");
     gate.open();
     stopping.join().unwrap();
-    assert!(first.join().unwrap().is_ok());
-    assert!(queued.into_iter().all(|one| one.join().unwrap().is_ok()));
+    assert!(first.answer().is_ok());
+    assert!(queued.into_iter().all(|one| one.answer().is_ok()));
     let late = service.submit_blocking(set("b.dyn.example", "192.0.2.1"));
     assert!(matches!(late, Err(ServiceError::Unavailable(_))));
     assert!(matches!(service.with_store(|_| ()), Err(ServiceError::Unavailable(_))));

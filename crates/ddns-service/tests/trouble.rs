@@ -1,9 +1,11 @@
 //! A store in trouble: nobody is told "done" unless it is, and everything recovers by itself.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use ddns_core::Change;
 use ddns_service::{Service, ServiceError};
-use ddns_store::{Fault, LogQuery, MemoryStore, Store, Version};
+use ddns_store::{Fault, LogQuery, Store};
 
 use crate::tools::{Dice, soak};
 use crate::world::{address, eventually, memory, set, start};
@@ -111,7 +113,7 @@ fn trouble_ends_under_constant_load() {
     });
 }
 
-/// Random faults under several writers: what was acknowledged is there, and what was refused for good is not.
+/// Random faults under several writers: what was acknowledged is there.
 #[test]
 fn nobody_is_told_done_unless_it_is() {
     const WRITERS: usize = 4;
@@ -120,7 +122,7 @@ fn nobody_is_told_done_unless_it_is() {
     for writer in 0..WRITERS {
         service.submit_blocking(crate::world::add_host(&format!("h{writer}.dyn.example"), joe)).unwrap();
     }
-    let rounds = soak(60, 2_000) as u32;
+    let wanted = soak(300, 10_000);
     let stop = AtomicBool::new(false);
     let told: Vec<(usize, String)> = std::thread::scope(|scope| {
         let writers: Vec<_> = (0..WRITERS)
@@ -128,11 +130,15 @@ fn nobody_is_told_done_unless_it_is() {
                 let service = &service;
                 scope.spawn(move || {
                     let address = |round: u32| std::net::Ipv4Addr::from(0x0a00_0000 + round).to_string();
-                    let done = (1..rounds).map(address).filter(|address| {
+                    let done = (1..).map(address).filter(|address| {
                         let request = set(&format!("h{writer}.dyn.example"), address);
-                        service.submit_blocking(request).is_ok_and(|reply| reply.changed)
+                        let answer = service.submit_blocking(request);
+                        if answer.is_err() {
+                            std::thread::sleep(std::time::Duration::from_millis(5));
+                        }
+                        answer.is_ok_and(|reply| reply.changed)
                     });
-                    done.map(|address| (writer, address)).collect::<Vec<_>>()
+                    done.take(wanted).map(|address| (writer, address)).collect::<Vec<_>>()
                 })
             })
             .collect();
@@ -140,7 +146,7 @@ fn nobody_is_told_done_unless_it_is() {
             while !stop.load(Ordering::SeqCst) {
                 store.fail_settling(dice.below(4) as u32);
                 store.fail_next([Fault::Refused, Fault::UnknownKept, Fault::UnknownLost][dice.below(3) as usize]);
-                dice.wait_millis_below(10);
+                dice.wait_millis_below(60);
             }
         });
         let told = writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect();
@@ -148,19 +154,19 @@ fn nobody_is_told_done_unless_it_is() {
         troublemaker.join().unwrap();
         told
     });
-    assert!(!told.is_empty(), "something was acknowledged");
+    assert_eq!(told.len(), WRITERS * wanted);
     store.fail_settling(0);
-    let mut other = MemoryStore::clone(&store);
     service.stop();
-    drop(service);
-    let log =
-        start(store).with_store(|store| store.log(&LogQuery { limit: usize::MAX, ..LogQuery::default() })).unwrap();
-    let text = format!("{:?}", log.unwrap());
-    for (writer, address) in &told {
-        assert!(
-            text.contains(&format!("h{writer}.dyn.example")) && text.contains(address.as_str()),
-            "h{writer} {address}"
-        );
-    }
-    assert!(other.newest().is_err() || other.newest().unwrap() > Version(0));
+    let read = |store: &mut dyn Store| store.log(&LogQuery { limit: usize::MAX, ..LogQuery::default() }).unwrap();
+    let log = start(store).with_store(read).unwrap();
+    let there: BTreeSet<(String, String)> = log.iter().flat_map(|entry| &entry.changes).filter_map(set_to).collect();
+    let lost =
+        told.iter().find(|(writer, address)| !there.contains(&(format!("h{writer}.dyn.example"), address.clone())));
+    assert_eq!(lost, None, "it was acknowledged and is not there");
+}
+
+fn set_to(change: &Change) -> Option<(String, String)> {
+    let Change::Host(delta) = change else { return None };
+    let host = delta.after.as_ref()?;
+    Some((host.name.to_string(), host.ipv4?.addr().to_string()))
 }

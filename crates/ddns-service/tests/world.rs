@@ -1,14 +1,16 @@
 //! A small world to live in, and a store that can be watched and held up.
 
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use ddns_core::{
     AccountNo, AccountState, Caller, Change, Command, DomainNo, Fqdn, HostEdit, HostTtl, NewAccount, NewDomain,
     NewHost, Receipt, Role, SecretId, Serial, Timestamp, Together, zone::ZoneDifference,
 };
-use ddns_service::{Options, Origin, Reply, Request, Service, Snapshot, fresh};
+use ddns_service::{Options, Origin, Reply, Request, Service, ServiceError, Snapshot, fresh};
 use ddns_store::{
     Batch, BatchId, Entry, Foreign, Listing, Loaded, LogQuery, MemoryStore, Secret, SoftKey, SoftState, Store,
     StoreError, Version, Watch,
@@ -81,6 +83,35 @@ pub(crate) fn set(name: &str, address: &str) -> Request {
 pub(crate) fn address(snapshot: &Snapshot, name: &str) -> String {
     let host = snapshot.registry.host(&name.parse::<Fqdn>().unwrap()).unwrap();
     host.ipv4.map(|address| address.addr().to_string()).unwrap_or_default()
+}
+
+/// A command that has been asked for, and has reached the writer's queue if it goes there.
+pub(crate) struct Asked {
+    answering: Pin<Box<dyn Future<Output = Result<Reply, ServiceError>>>>,
+    answer: Option<Result<Reply, ServiceError>>,
+}
+
+impl Asked {
+    pub(crate) fn new(service: &Service, request: Request) -> Asked {
+        let service = service.clone();
+        let mut asked = Asked { answering: Box::pin(async move { service.submit(request).await }), answer: None };
+        asked.answered();
+        asked
+    }
+
+    pub(crate) fn answered(&mut self) -> bool {
+        if self.answer.is_none()
+            && let Poll::Ready(answer) = self.answering.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        {
+            self.answer = Some(answer);
+        }
+        self.answer.is_some()
+    }
+
+    pub(crate) fn answer(mut self) -> Result<Reply, ServiceError> {
+        eventually("an answer", || self.answered());
+        self.answer.unwrap()
+    }
 }
 
 /// Waits until something holds, for as long as a slow machine may take.

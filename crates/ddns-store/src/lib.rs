@@ -31,7 +31,8 @@ pub use secret::Secret;
 /// * **Exclusive.** While `transact` runs its closure nobody else appends. The closure has first been handed everything
 ///   that others appended after `since`, in order, so it always decides on the newest state.
 /// * **Dense.** Entries have consecutive versions; a version once read never changes its content. A pruned entry is gone
-///   from [`log`](Store::log), and its effect is not gone from [`load`](Store::load).
+///   from [`log`](Store::log), and its effect is not gone from [`load`](Store::load). Whoever was away for longer than
+///   the log reaches back gets [`StoreError::Contradiction`] and loads afresh.
 /// * **Honest.** An error says whether the batch may be there: after [`StoreError::Unknown`] only
 ///   [`settle`](Store::settle) can tell, and nothing else is done before it has.
 /// * **Never destructive.** What is not certainly ours and whole is refused and left as it is.
@@ -84,8 +85,9 @@ pub trait Store: Send {
     /// [`StoreError`] if it cannot be read.
     fn log(&mut self, query: &LogQuery) -> Result<Vec<Entry>, StoreError>;
 
-    /// Forgets entries older than `before`, and the oldest ones beyond `max_bytes`; a bounded number at a time. Returns
-    /// how many it forgot.
+    /// Forgets entries older than `before`, and the oldest ones beyond `max_bytes`, with the zones' differences that came
+    /// with them; a bounded number at a time, and none that [`tidy`](Store::tidy) has still to bring up. Returns how many
+    /// it forgot.
     ///
     /// # Errors
     /// [`StoreError`] if they cannot be removed.
