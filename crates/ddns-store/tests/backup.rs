@@ -21,7 +21,7 @@ fn a_backup_ends_while_others_write() {
     let owner = process.add_account("joe");
     process.add_domain("dyn.example");
     process.add_host("h0.dyn.example", owner);
-    // More than one step of a backup in steps, each of which would begin anew after a commit.
+    // Many steps of a backup in steps, which would begin anew after each commit and never end (measured).
     let filler = "x".repeat(60_000);
     let state = ddns_store::SoftState {
         last_contact: None,
@@ -33,7 +33,7 @@ fn a_backup_ends_while_others_write() {
             sentence: filler,
         }),
     };
-    let many: Vec<_> = (1..=200)
+    let many: Vec<_> = (1..=800)
         .map(|number| (ddns_store::SoftKey::Host(ddns_core::HostNo::new(number).unwrap()), state.clone()))
         .collect();
     process.store.save_soft(&many).unwrap();
