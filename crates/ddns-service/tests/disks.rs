@@ -123,8 +123,7 @@ fn a_store_that_is_migrated_under_us() {
     let service = start(FileStore::open(directory.path()).unwrap());
     furnish(&service);
     service.submit_blocking(set("a.dyn.example", "192.0.2.1")).unwrap();
-    let newer = rusqlite::Connection::open(directory.path().join(ddns_store::DATABASE)).unwrap();
-    newer.pragma_update(None, "user_version", 1_000).unwrap();
+    ddns_store::battery::migrate(directory.path());
     let answer = service.submit_blocking(set("a.dyn.example", "192.0.2.2")).map(|reply| reply.changed);
     assert!(answer.unwrap_err().to_string().contains("Use the newer program"));
     for _ in 0..20 {

@@ -27,6 +27,8 @@ mod laws;
 mod process;
 mod story;
 
+use std::path::Path;
+
 use crate::Store;
 
 pub use laws::*;
@@ -38,6 +40,12 @@ pub type Opener = Box<dyn Fn() -> Box<dyn Store> + Send + Sync>;
 
 /// Makes fresh, empty data.
 pub type Make<'a> = &'a dyn Fn() -> Opener;
+
+/// Does to a file store what a newer program would: raises its schema.
+pub fn migrate(directory: &Path) {
+    let connection = rusqlite::Connection::open(directory.join(crate::DATABASE)).unwrap();
+    connection.pragma_update(None, "user_version", 1_000_000).unwrap();
+}
 
 /// One `#[test]` for each law, on the backend that `$make: fn() -> Opener` makes.
 #[macro_export]
