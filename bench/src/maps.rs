@@ -57,7 +57,9 @@ impl Map for rpds::RedBlackTreeMapSync<Key, Value> {
 
 /// A two-level array: leaves of sorted entries under one array of leaves.
 #[derive(Clone)]
-struct Leaves(Arc<Vec<(Key, Arc<Vec<(Key, Value)>>)>>);
+struct Leaves(Arc<Vec<(Key, Leaf)>>);
+
+type Leaf = Arc<Vec<(Key, Value)>>;
 
 impl Leaves {
     const FULL: usize = 64;
@@ -128,7 +130,7 @@ fn row<M: Map>(name: &str, arguments: &Arguments) -> anyhow::Result<Vec<String>>
     anyhow::ensure!(found == rounds as usize, "every key is there");
     let rounds = 200_000u32;
     let started = Instant::now();
-    for _ in 0..rounds / arguments.batch {
+    for _ in 0..rounds.checked_div(arguments.batch).unwrap_or_default() {
         let published = map.clone();
         for _ in 0..arguments.batch {
             map.set(pick(), Arc::new([1; 12]));

@@ -231,7 +231,7 @@ fn drive(
     let tasks: Vec<_> = (0..writers)
         .map(|writer| {
             let (service, stop) = (service.clone(), stop.clone());
-            let random = Random(writer as u64 * 0x9e37_79b9 + 1);
+            let random = Random((writer as u64).wrapping_mul(0x9e37_79b9));
             runtime.spawn(write(service, owner, hosts, random, stop))
         })
         .collect();
@@ -275,7 +275,7 @@ impl Random {
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         let high = (mixed ^ (mixed >> 31)) >> 32;
-        u32::try_from((high * u64::from(bound)) >> 32).unwrap_or_default()
+        u32::try_from(high.wrapping_mul(u64::from(bound)) >> 32).unwrap_or_default()
     }
 }
 
@@ -284,7 +284,7 @@ fn resident() -> anyhow::Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("VmRSS")?;
     let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
-    Ok(kilobytes * 1_024)
+    Ok(kilobytes.saturating_mul(1_024))
 }
 
 /// Processor seconds of this process so far.

@@ -184,6 +184,17 @@ impl Scope {
         self.end.is_some_and(|end| end <= now)
     }
 
+    /// Whether everything that `other` allows is allowed here: nobody hands on more than it has.
+    pub fn includes(&self, other: &Scope) -> bool {
+        let every = [Action::Update, Action::AcmeChallenge, Action::Read, Action::Manage];
+        let actions = every.into_iter().all(|action| self.allows(action) || !other.allows(action));
+        let hosts = self.hosts == HostScope::All || self.hosts == other.hosts;
+        let inside = |network: &IpNet| self.networks.iter().any(|own| own.contains(network));
+        let networks = self.networks.is_empty() || (!other.networks.is_empty() && other.networks.iter().all(inside));
+        let end = self.end.is_none_or(|end| other.end.is_some_and(|other| other <= end));
+        actions && hosts && networks && end
+    }
+
     /// Checks the lists' lengths.
     ///
     /// # Errors

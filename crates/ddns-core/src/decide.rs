@@ -183,6 +183,11 @@ impl Actor {
         if all { Ok(()) } else { Err(Refusal::OutOfScope) }
     }
 
+    /// What gives a credential to somebody takes a scope that includes its own.
+    fn hand_on(&self, scope: &Scope) -> Result<(), Refusal> {
+        if self.scope().is_none_or(|own| own.includes(scope)) { Ok(()) } else { Err(Refusal::OutOfScope) }
+    }
+
     pub(crate) fn operate(&self) -> Result<(), Refusal> {
         self.manage_all()?;
         if self.is_operator() { Ok(()) } else { Err(Refusal::OperatorOnly) }

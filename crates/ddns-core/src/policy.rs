@@ -38,8 +38,6 @@ pub const CLIENTS_PER_ACCOUNT: usize = 100;
 pub const SCOPE_ENTRIES: usize = 100;
 /// Records in one RRset.
 pub const RECORDS_PER_RRSET: usize = 100;
-/// Record types at one name.
-pub const TYPES_PER_NAME: usize = 100;
 /// Unmanaged records in one domain.
 pub const RECORDS_PER_DOMAIN: usize = 500;
 /// Name servers of the service.

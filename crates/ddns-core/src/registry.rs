@@ -42,6 +42,8 @@ pub struct Registry {
     domain_ids: OrdMap<Uuid, DomainNo>,
     domains_by_owner: OrdSet<(AccountNo, DomainNo)>,
     serials: OrdMap<DomainNo, Serial>,
+    /// Where removed zones' serials stood: one that is made again goes on from there.
+    retired: OrdMap<Name, Serial>,
     servers: OrdMap<Name, Arc<Server>>,
     clients: OrdMap<ClientNo, Arc<Client>>,
     client_keys: OrdMap<ClientKey, ClientNo>,
@@ -139,9 +141,21 @@ impl Registry {
         }
     }
 
-    /// Takes over where a zone's serial stands.
+    /// Takes over where a zone's serial stands; that of a zone which is not there is not kept here.
     pub fn set_serial(&mut self, domain: DomainNo, serial: Serial) {
-        self.serials.insert(domain, serial);
+        if self.domains.contains_key(&domain) {
+            self.serials.insert(domain, serial);
+        }
+    }
+
+    /// Takes over where a removed zone's serial stood.
+    pub fn set_retired_serial(&mut self, zone: Name, serial: Serial) {
+        self.retired.insert(zone, serial);
+    }
+
+    /// Where a removed zone's serial stood.
+    pub fn retired_serial(&self, zone: &Name) -> Option<Serial> {
+        self.retired.get(zone).copied()
     }
 
     /// Takes over the largest number ever given, so that no number is given twice.
@@ -212,8 +226,10 @@ impl Registry {
             if let Some(owner) = before.owner {
                 self.domains_by_owner.remove(&(owner, before.number));
             }
-            if delta.after.is_none() {
-                self.serials.remove(&before.number);
+            if delta.after.is_none()
+                && let Some(last) = self.serials.remove(&before.number)
+            {
+                self.set_retired_serial(before.name.name().clone(), last);
             }
         }
         if let Some(after) = &delta.after {
@@ -568,6 +584,17 @@ impl Registry {
     /// A freed name that is kept for its last owner.
     pub fn reservation(&self, name: &Fqdn) -> Option<&Arc<Reservation>> {
         self.reservations.get(name)
+    }
+
+    /// The freed names at and below a name that are kept for their last owners.
+    pub fn reservations_at_or_below(&self, name: &Name) -> impl Iterator<Item = &Arc<Reservation>> {
+        let key = name.key().to_vec();
+        let range = self.reservations.range::<_, [u8]>((Bound::Included(name.key()), Bound::Unbounded));
+        range.take_while(move |(name, _)| name::is_at_or_below(name.name().key(), &key)).map(|(_, kept)| kept)
+    }
+
+    pub(crate) fn reservation_by_name(&self, key: &[u8]) -> Option<&Arc<Reservation>> {
+        self.reservations.get(key)
     }
 
     /// A TSIG key by its name.

@@ -48,13 +48,14 @@ pub struct ZoneDifference {
 /// Takes over the serials that a batch of changes brings, one step for each zone that it touches.
 ///
 /// `before` is the last published state and `after` is that state with `changes` applied. A zone that is new takes the
-/// clock's serial and has no difference.
+/// clock's serial, one that is there again a later one than its last, and neither has a difference.
 pub fn advance(before: &Registry, after: &mut Registry, changes: &[Change], now: Timestamp) -> Vec<ZoneDifference> {
     let mut differences = Vec::new();
     for (number, names) in touched(before, after, changes) {
         let Some(new) = after.domain(number).cloned() else { continue };
         let Some(old) = before.domain(number) else {
-            after.set_serial(number, Serial::at(now));
+            let last = after.retired_serial(new.name.name());
+            after.set_serial(number, last.map_or(Serial::at(now), |last| last.next(now)));
             continue;
         };
         let mut removed = records_at_all(before, old, &names);
@@ -340,6 +341,21 @@ struct Touched<'r> {
 impl Touched<'_> {
     fn name(&mut self, domain: DomainNo, name: &Name) {
         self.zones.entry(domain).or_default().insert(name.clone());
+        self.glue(name);
+    }
+
+    /// What stands at a zone's default server name decides whether its parents have glue there.
+    fn glue(&mut self, name: &Name) {
+        for registry in [self.before, self.after] {
+            let domain =
+                registry.enclosing_domain(name).filter(|domain| is_default_server(registry, domain, name.key()));
+            let Some(above) = domain.and_then(|domain| domain.name.name().parent()) else { continue };
+            for parent in std::iter::successors(Some(above), Name::parent) {
+                if let Some(parent) = registry.domain_at(parent.key()) {
+                    self.zones.entry(parent.number).or_default().insert(name.clone());
+                }
+            }
+        }
     }
 
     fn host(&mut self, host: &Host) {
@@ -389,6 +405,12 @@ impl Touched<'_> {
             }
         }
         self.cut(domain);
+        if self.before.domain(domain.number).is_none() || self.after.domain(domain.number).is_none() {
+            // What comes or goes between two others hides or shows the delegations below it.
+            for registry in [self.before, self.after] {
+                registry.domains_at_or_below(domain.name.name()).for_each(|below| self.cut(below));
+            }
+        }
     }
 
     /// The delegation of a domain in every domain above it.

@@ -229,6 +229,17 @@ impl Who {
     fn operates(&self) -> bool {
         self.operator && self.whole()
     }
+
+    /// A credential gives nobody more than it has itself.
+    fn hands_on(&self, scope: &Scope) -> bool {
+        let Some(own) = &self.scope else { return true };
+        let actions = [Action::Update, Action::AcmeChallenge, Action::Read, Action::Manage];
+        let more = actions.iter().any(|action| scope.allows(*action) && !own.allows(*action));
+        let somewhere = |network: &ipnet::IpNet| own.networks.iter().any(|mine| mine.contains(network));
+        let from_anywhere = scope.networks.is_empty() || !scope.networks.iter().all(somewhere);
+        let longer = scope.end.is_none_or(|end| own.end.is_some_and(|mine| mine < end));
+        !more && (own.networks.is_empty() || !from_anywhere) && (own.end.is_none() || !longer)
+    }
 }
 
 // -- what stands where
@@ -300,12 +311,13 @@ impl World {
             Command::AddAccount(new) => self.add_account(who, new, now)?,
             Command::SetAccount { account, edit } => self.set_account(who, account.get(), edit)?,
             Command::RemoveAccount { account } => {
-                demand(who.is(account.get()) && who.whole())?;
+                demand(who.is(account.get()) && who.whole() && who.hands_on(&Scope::FULL))?;
                 self.remove_account(account.get(), now)?;
             }
             Command::AddToken(new) => {
                 self.accounts.get(&new.account.get())?;
                 demand(who.is(new.account.get()) && who.whole() && !self.tokens.contains_key(&new.id))?;
+                demand(who.hands_on(&new.scope))?;
                 self.tokens.insert(new.id, (new.account.get(), new.scope.clone()));
             }
             Command::RevokeToken { token } => {
@@ -314,7 +326,7 @@ impl World {
                 self.tokens.remove(token);
             }
             Command::PutTsigKey(key) => {
-                demand(who.operates() && self.accounts.contains_key(&key.account.get()))?;
+                demand(who.operates() && self.accounts.contains_key(&key.account.get()) && who.hands_on(&key.scope))?;
                 self.keys.insert(key.name.to_string(), (key.account.get(), key.scope.clone()));
             }
             Command::RemoveTsigKey { name } => {
@@ -413,7 +425,7 @@ impl World {
     }
 
     fn add_account(&mut self, who: &Who, new: &NewAccount, now: Timestamp) -> Option<()> {
-        demand(who.operates())?;
+        demand(who.operates() && who.hands_on(&Scope::FULL))?;
         let login = new.login.to_string();
         demand(!self.accounts.values().any(|person| person.login == login || person.id == new.id))?;
         let person = Person {
@@ -432,7 +444,7 @@ impl World {
 
     fn set_account(&mut self, who: &Who, number: u32, edit: &AccountEdit) -> Option<()> {
         let before = self.accounts.get(&number)?.clone();
-        demand(who.is(number) && who.whole())?;
+        demand(who.is(number) && who.whole() && who.hands_on(&Scope::FULL))?;
         let for_operators =
             edit.state.is_some() || edit.role.is_some() || edit.max_hosts.is_some() || edit.max_domains.is_some();
         demand(who.operates() || !for_operators)?;
@@ -544,6 +556,8 @@ impl World {
         }
         let (ipv4, ipv6) = before.offline;
         let offline = (edit.offline_ipv4.unwrap_or(ipv4), edit.offline_ipv6.unwrap_or(ipv6));
+        let taken = self.takes(offline.0.map(HostAddress::V4)) && self.takes(offline.1.map(HostAddress::V6));
+        demand(offline == before.offline || taken)?;
         let ttl = edit.ttl.map_or(before.ttl, Ttl::secs);
         let email = edit.email.as_ref().map_or(before.email, ToString::to_string);
         let timers = edit.timers.unwrap_or(before.timers);
@@ -576,8 +590,8 @@ impl World {
         demand(name != domain || !zone.shared)?;
         if zone.shared {
             demand(!self.reserved_label(&name))?;
-            demand(self.reservations.get(&name).is_none_or(|(last, _)| *last == owner))?;
             let related = |other: &str| under(other, &name) || under(&name, other);
+            demand(!self.reservations.iter().any(|(kept, (last, _))| *last != owner && related(kept)))?;
             let foreign = |(host, machine): (&String, &Machine)| {
                 machine.domain == domain && machine.owner != owner && related(host)
             };
@@ -772,7 +786,11 @@ impl World {
         let name = new.name.to_string();
         demand(who.whole() && !self.records.contains_key(&new.id))?;
         let domain = self.place(who, &name)?;
-        demand(self.records.values().filter(|line| line.domain == domain).count() < 500)?;
+        let own = |line: &&Line| {
+            line.domain == domain
+                && (!self.domains[&domain].shared || who.account.is_none() || line.owner == who.account)
+        };
+        demand(self.records.values().filter(own).count() < 500)?;
         self.fits(&domain, None, &name, &new.data)?;
         self.records.insert(new.id, Line { owner: who.account, domain, name, data: new.data.clone(), ttl: new.ttl });
         Some(())

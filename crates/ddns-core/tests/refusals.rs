@@ -400,3 +400,65 @@ fn the_last_number_is_given_once() {
     stage.ask(&Caller::Local, &new_domain("test", None, false)).unwrap();
     check(&stage, &[(Caller::Local, new_domain("other", None, false), Refusal::Exhausted)]);
 }
+
+/// A token could once mint a wider one, and set its account's password.
+#[test]
+fn no_credential_hands_on_more_than_it_has() {
+    const BY_NETWORK: usize = 5;
+    const BY_TIME: usize = 6;
+    let stage = Stage::new();
+    let mint = |scope: Scope| {
+        let (id, account, secret) = (Uuid::from_u128(77), account(JOE), SecretId::new(8).unwrap());
+        Command::AddToken(NewToken { id, account, label: parse("more"), scope, secret })
+    };
+    let password = |of| {
+        let edit = AccountEdit { password: SecretId::new(9), ..AccountEdit::default() };
+        Command::SetAccount { account: account(of), edit }
+    };
+    let inside = |scope: usize| by_token(JOE, scope, "8.8.8.8");
+    let operator = by_token(OPERATOR, BY_NETWORK, "8.8.8.8");
+    check(
+        &stage,
+        &[
+            (inside(BY_NETWORK), mint(Scope::FULL), Refusal::OutOfScope),
+            (
+                inside(BY_NETWORK),
+                mint(Scope { networks: vec![parse("8.8.0.0/16")], ..Scope::FULL }),
+                Refusal::OutOfScope,
+            ),
+            (inside(BY_TIME), mint(Scope::FULL), Refusal::OutOfScope),
+            (
+                inside(BY_TIME),
+                mint(Scope { end: Some(Timestamp::from_secs(u64::MAX / 2_000_000)), ..Scope::FULL }),
+                Refusal::OutOfScope,
+            ),
+            (inside(BY_NETWORK), password(JOE), Refusal::OutOfScope),
+            (inside(BY_TIME), Command::RemoveAccount { account: account(JOE) }, Refusal::OutOfScope),
+            (operator, password(JOE), Refusal::OutOfScope),
+        ],
+    );
+    let within = Scope { networks: vec![parse("8.8.8.8/32")], ..Scope::FULL };
+    assert!(decide(&stage.registry, &inside(BY_NETWORK), &mint(within), stage.now).is_ok());
+}
+
+/// Somebody else took a name below a freed one, and answered for it under its old owner's name.
+#[test]
+fn a_freed_name_is_kept_from_below_and_above() {
+    let mut stage = Stage::new();
+    for command in [add_host("b.c.dyn.example", JOE), Command::RemoveHost { host: parse("b.c.dyn.example") }] {
+        let decision = decide(&stage.registry, &Caller::Local, &command, stage.now).unwrap();
+        stage.take_over(&decision.changes);
+    }
+    let kept = Refusal::Reserved { name: parse("b.c.dyn.example") };
+    check(
+        &stage,
+        &[
+            (by(ANN), add_host("x.b.c.dyn.example", ANN), kept.clone()),
+            (by(ANN), add_host("b.c.dyn.example", ANN), kept.clone()),
+            (by(ANN), add_host("c.dyn.example", ANN), kept),
+        ],
+    );
+    for free in [add_host("x.c.dyn.example", ANN), add_host("bb.c.dyn.example", ANN)] {
+        assert!(decide(&stage.registry, &by(ANN), &free, stage.now).is_ok(), "a sibling is free");
+    }
+}

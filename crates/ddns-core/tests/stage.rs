@@ -13,11 +13,13 @@ pub(crate) struct Stage {
     pub(crate) now: Timestamp,
     /// Each zone as a secondary has it: its first transfer and every difference since.
     mirrors: BTreeMap<DomainNo, BTreeSet<ZoneRecord>>,
+    last_serials: BTreeMap<ZoneName, Serial>,
 }
 
 impl Stage {
     pub(crate) fn new() -> Stage {
-        let mut stage = Stage { registry: Registry::new(), now: START, mirrors: BTreeMap::new() };
+        let mut stage =
+            Stage { registry: Registry::new(), now: START, mirrors: BTreeMap::new(), last_serials: BTreeMap::new() };
         for (caller, command) in beginning() {
             stage.ask(&caller, &command).unwrap();
         }
@@ -84,12 +86,18 @@ impl Stage {
             assert!(difference.to.is_after(difference.from), "{difference:?}");
         }
         self.mirrors.retain(|number, _| self.registry.domain(*number).is_some());
+        let gone = before.domains().filter(|domain| self.registry.domain(domain.number).is_none());
+        self.last_serials.extend(gone.map(|domain| (domain.name.clone(), before.serial(domain.number))));
         for domain in self.registry.domains() {
             let difference = differences.iter().find(|difference| difference.domain == domain.number);
             let present = records(&self.registry, domain);
             match (before.domain(domain.number), difference) {
                 (None, None) => {
-                    assert_eq!(self.registry.serial(domain.number), Serial::at(self.now));
+                    let serial = self.registry.serial(domain.number);
+                    match self.last_serials.get(&domain.name) {
+                        Some(last) => assert!(serial.is_after(*last), "{} is there again", domain.name),
+                        None => assert_eq!(serial, Serial::at(self.now)),
+                    }
                     self.mirrors.insert(domain.number, present);
                     continue;
                 }

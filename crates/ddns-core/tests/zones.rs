@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use crate::stage::{Stage, records};
 use crate::support::{assert_json_round_trip, cases, parse};
-use crate::universe::{JOE, START, Step, account, some_name, story};
+use crate::universe::{JOE, START, Step, account, new_domain, some_name, story};
 
 /// Clocks that a machine may have, the turn of the serial's 32 bits among them.
 fn clock() -> impl Strategy<Value = u64> {
@@ -162,4 +162,65 @@ fn whatever_the_cause() {
     };
     let served = run(&mut stage, &[server]);
     assert_eq!(served.len(), 3, "a new name server shows in every zone");
+}
+
+/// A secondary of the outer zone kept a delegation for good that a domain in between had hidden. The stage's mirrors hold
+/// each step to the zone.
+#[test]
+fn a_domain_comes_and_goes_between_two_others() {
+    let mut stage = Stage::new();
+    for name in ["p.example", "g.c.p.example"] {
+        run(&mut stage, &[new_domain(name, None, false)]);
+    }
+    let come = run(&mut stage, &[new_domain("c.p.example", None, false)]);
+    let gone = vec!["g.c.p.example 3600 ns1.g.c.p.example.".to_owned()];
+    assert!(come.iter().any(|difference| lines(difference).0 == gone), "{come:?}");
+    let go = run(&mut stage, &[Command::RemoveDomain { name: parse("c.p.example") }]);
+    assert!(go.iter().any(|difference| lines(difference).1 == gone), "{go:?}");
+}
+
+/// The parent's glue for a default server appeared and went without a step of the parent's serial.
+#[test]
+fn a_host_at_a_childs_default_server_name() {
+    let mut stage = Stage::new();
+    let host = |name: &str| {
+        let (name, owner) = (parse(name), account(JOE));
+        Command::AddHost(NewHost { name, owner, ipv4: None, ipv6: None, ttl: HostTtl::S60, wildcard: false })
+    };
+    for name in ["p.example", "c.p.example"] {
+        run(&mut stage, &[new_domain(name, Some(JOE), false)]);
+    }
+    run(&mut stage, &[host("ns1.c.p.example")]);
+    let ns_addresses = vec![parse("203.0.113.53")];
+    run(&mut stage, &[Command::SetSettings(Settings { ns_addresses, ..Settings::default() })]);
+    let differences = run(&mut stage, &[Command::RemoveHost { host: parse("ns1.c.p.example") }]);
+    let glue = "ns1.c.p.example 3600 203.0.113.53".to_owned();
+    assert_eq!(
+        differences.iter().filter(|difference| lines(difference).1.contains(&glue)).count(),
+        2,
+        "{differences:?}"
+    );
+}
+
+#[test]
+fn a_zone_that_is_there_again_goes_on_from_its_last_serial() {
+    let mut stage = Stage::new();
+    let last = |stage: &Stage| {
+        let domain = stage.registry.domain_by_name(&parse("p.example")).unwrap();
+        stage.registry.serial(domain.number)
+    };
+    run(&mut stage, &[new_domain("p.example", None, false)]);
+    for secs in [1_000, 2_000, 3_000] {
+        let edit = DomainEdit { ttl: Some(Ttl::clamped(secs)), ..DomainEdit::default() };
+        run(&mut stage, &[Command::SetDomain { name: parse("p.example"), edit }]);
+    }
+    let before = last(&stage);
+    assert_ne!(before, Serial::at(stage.now), "many steps in one second lead beyond the clock");
+    let name = || parse("p.example");
+    run(&mut stage, &[Command::RemoveDomain { name: name() }]);
+    run(&mut stage, &[new_domain("p.example", None, false)]);
+    assert!(last(&stage).is_after(before));
+    let before = last(&stage);
+    run(&mut stage, &[Command::RemoveDomain { name: name() }, new_domain("p.example", None, false)]);
+    assert!(last(&stage).is_after(before), "in one batch, too");
 }

@@ -16,6 +16,7 @@ use crate::value::AccountNo;
 
 pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewAccount) -> Result<Receipt, Refusal> {
     actor.operate()?;
+    actor.hand_on(&Scope::FULL)?;
     let now = draft.now;
     let registry = draft.registry();
     if registry.account_by_login(&new.login).is_some() || registry.account_by_id(new.id).is_some() {
@@ -43,6 +44,7 @@ pub(super) fn set(
     edit: &AccountEdit,
 ) -> Result<Receipt, Refusal> {
     let before = own(draft, actor, account)?;
+    actor.hand_on(&Scope::FULL)?;
     let only_operators =
         edit.state.is_some() || edit.role.is_some() || edit.max_hosts.is_some() || edit.max_domains.is_some();
     if only_operators {
@@ -75,6 +77,7 @@ pub(super) fn set(
 /// Everything that is the account's goes with it. A domain in which others have hosts holds the account back.
 pub(crate) fn remove(draft: &mut Draft<'_>, actor: &Actor, account: AccountNo) -> Result<Receipt, Refusal> {
     let account = own(draft, actor, account)?;
+    actor.hand_on(&Scope::FULL)?;
     let number = account.number;
     let registry = draft.registry();
     let holds_foreign_hosts = |domain: &&Arc<Domain>| {
@@ -111,6 +114,7 @@ pub(crate) fn remove(draft: &mut Draft<'_>, actor: &Actor, account: AccountNo) -
 
 pub(super) fn add_token(draft: &mut Draft<'_>, actor: &Actor, new: &NewToken) -> Result<Receipt, Refusal> {
     let account = own(draft, actor, new.account)?;
+    actor.hand_on(&new.scope)?;
     check_scope(&new.scope)?;
     let registry = draft.registry();
     if registry.token(new.id).is_some() {
@@ -142,6 +146,7 @@ pub(super) fn revoke_token(draft: &mut Draft<'_>, actor: &Actor, token: Uuid) ->
 
 pub(super) fn put_key(draft: &mut Draft<'_>, actor: &Actor, key: &TsigKey) -> Result<Receipt, Refusal> {
     actor.operate()?;
+    actor.hand_on(&key.scope)?;
     check_scope(&key.scope)?;
     let registry = draft.registry();
     if registry.account(key.account).is_none() {

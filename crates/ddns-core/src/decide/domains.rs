@@ -110,6 +110,9 @@ pub(super) fn set(
         offline_ipv6: edit.offline_ipv6.unwrap_or(before.offline_ipv6),
         ..Domain::clone(&before)
     };
+    if (after.offline_ipv4, after.offline_ipv6) != (before.offline_ipv4, before.offline_ipv6) {
+        super::hosts::check_addresses(draft.registry(), after.offline_ipv4, after.offline_ipv6)?;
+    }
     if after.owner != before.owner || after.shared != before.shared {
         check_contents(draft.registry(), &before, &after)?;
     }

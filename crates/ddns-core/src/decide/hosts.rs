@@ -75,8 +75,8 @@ fn place<'r>(registry: &'r Registry, name: &Fqdn, owner: AccountNo) -> Result<&'
         if has_reserved_label(registry, name) {
             return Err(Refusal::ReservedLabel { name: name.clone() });
         }
-        if registry.reservation(name).is_some_and(|reservation| reservation.owner != owner) {
-            return Err(Refusal::Reserved { name: name.clone() });
+        if let Some(kept) = kept_for_another(registry, name, domain, owner) {
+            return Err(Refusal::Reserved { name: kept.name.clone() });
         }
         if let Some(other) = neighbour(registry, name.name(), domain, |host| host.owner != owner) {
             return Err(Refusal::Overlaps { name: own(), other: other.name.name().clone() });
@@ -89,6 +89,21 @@ fn place<'r>(registry: &'r Registry, name: &Fqdn, owner: AccountNo) -> Result<&'
         return Err(Refusal::Conflict { name: own(), other: format!("delegation at {cut}") });
     }
     Ok(domain)
+}
+
+/// A freed name at, above or below a host's that is kept for somebody else: whoever took a name below it would answer
+/// for the old owner's.
+fn kept_for_another<'r>(
+    registry: &'r Registry,
+    name: &Fqdn,
+    domain: &Domain,
+    owner: AccountNo,
+) -> Option<&'r Arc<Reservation>> {
+    let ancestors = std::iter::successors(Some(name.name().clone()), Name::parent);
+    let inside = ancestors.take_while(|ancestor| ancestor.is_below(domain.name.name()));
+    let mut above = inside.filter_map(|ancestor| registry.reservation_by_name(ancestor.key()));
+    let foreign = |kept: &&Arc<Reservation>| kept.owner != owner;
+    above.find(foreign).or_else(|| registry.reservations_at_or_below(name.name()).find(foreign))
 }
 
 /// A host of the domain at, above or below a name, of the kind that is looked for.

@@ -23,7 +23,7 @@ pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewRecord) -> Resu
         return Err(Refusal::taken(new.id));
     }
     let domain = place(registry, actor, &new.name)?;
-    if registry.record_count(domain.number) >= policy::RECORDS_PER_DOMAIN {
+    if held(registry, &domain, actor) >= policy::RECORDS_PER_DOMAIN {
         return Err(Refusal::quota(Kind::Record, policy::RECORDS_PER_DOMAIN as u64));
     }
     check(registry, &domain, None, &new.name, &new.data)?;
@@ -40,6 +40,15 @@ pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewRecord) -> Resu
         updated: None,
     };
     Ok(Receipt::Record(made(record, Change::Record, draft)))
+}
+
+/// How many records count against the quota: the domain's, and in a shared one each account's own, so that nobody uses
+/// up the others'.
+fn held(registry: &Registry, domain: &Domain, actor: &Actor) -> usize {
+    match actor.number().filter(|_| domain.shared) {
+        Some(owner) => registry.records_of(owner).filter(|record| record.domain == domain.number).count(),
+        None => registry.record_count(domain.number),
+    }
 }
 
 pub(super) fn set(draft: &mut Draft<'_>, actor: &Actor, id: Uuid, edit: &RecordEdit) -> Result<Receipt, Refusal> {
