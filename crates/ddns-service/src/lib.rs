@@ -223,7 +223,10 @@ impl Service {
         });
         let mut writer = Writer::new(store, receiver, shared.clone(), options.housekeeping);
         writer.elapse();
-        let thread = std::thread::Builder::new().name("ddns-writer".to_owned()).spawn(move || writer.run());
+        let thread = std::thread::Builder::new().name("ddns-writer".to_owned()).spawn(move || {
+            let _told = Ended(writer.shared());
+            writer.run();
+        });
         let thread = thread.map_err(|error| StoreError::Io { path: "writer".to_owned(), detail: error.to_string() })?;
         let hasher = auth::Hasher::start();
         let budget = budget::Budget::new(options.changes_per_hour);
@@ -278,7 +281,7 @@ impl Service {
             let receipt = decision?.receipt;
             return Ok(Begun::Answered(Reply { receipt, changed: false, snapshot }));
         }
-        if account(&request.caller).is_some_and(|account| self.allowance(account).remaining == 0) {
+        if !unchanged && account(&request.caller).is_some_and(|account| self.allowance(account).remaining == 0) {
             return Err(ServiceError::Limited);
         }
         let (answer, waiting) = oneshot::channel();
@@ -352,6 +355,19 @@ impl Service {
         let writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(writer) = writer {
             let _joined = writer.join();
+        }
+    }
+}
+
+/// Tells everybody that there is no writer any more, however it ended.
+struct Ended(Arc<Shared>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.stopping.store(true, Ordering::Release);
+        if std::thread::panicking() {
+            let words = "the writer has failed; the program must be started anew".to_owned();
+            *self.0.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(words);
         }
     }
 }

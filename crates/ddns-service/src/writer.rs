@@ -75,6 +75,10 @@ impl Writer {
         }
     }
 
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        self.shared.clone()
+    }
+
     /// Serves the queue until it is told to stop; what was queued before that is still done.
     pub(crate) fn run(&mut self) {
         loop {
@@ -90,6 +94,7 @@ impl Writer {
                 Err(RecvTimeoutError::Timeout) => self.idle(),
             }
         }
+        // What is asked for from now on is refused at once; what was asked for before is still done.
         self.shared.stopping.store(true, Ordering::Release);
         self.drain();
         if let Err(error) = self.shared.soft.flush(&mut *self.store) {
@@ -138,7 +143,9 @@ impl Writer {
     fn drain(&mut self) {
         while let Ok(message) = self.receiver.try_recv() {
             match message {
-                Message::Job(job) => self.commit(vec![*job]),
+                Message::Job(job) => {
+                    let _stopped_already = self.serve(job);
+                }
                 other => self.other(other),
             }
         }
@@ -146,7 +153,11 @@ impl Writer {
 
     fn idle(&mut self) {
         self.catch_up();
-        self.elapse();
+        self.try_again();
+        // One round of ends at a time: whoever waits in the queue comes in between.
+        if self.is_overdue() {
+            self.commit(Vec::new());
+        }
         if self.idle_since.elapsed() >= Duration::from_secs(1) {
             self.keep_house(true);
         }
@@ -154,11 +165,31 @@ impl Writer {
 
     /// Does what has become due, a bounded number of ends at a time.
     pub(crate) fn elapse(&mut self) {
-        while due(&self.shared.snapshot.load().registry, self.shared.clock.now()).overdue {
+        while self.is_overdue() {
             let before = self.shared.snapshot.load().version;
             self.commit(Vec::new());
             if self.shared.snapshot.load().version == before {
                 break;
+            }
+        }
+    }
+
+    fn is_overdue(&self) -> bool {
+        due(&self.shared.snapshot.load().registry, self.shared.clock.now()).overdue
+    }
+
+    /// While changes are refused, tries from time to time whether they can be taken again: readers may have noticed that
+    /// the service is not ready, and then nobody sends the change that would show it.
+    fn try_again(&mut self) {
+        let troubled = self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        if !troubled || self.unsettled.is_some() || Instant::now() < self.next_recovery {
+            return;
+        }
+        match self.store.try_write() {
+            Ok(()) => self.clear_trouble(),
+            Err(error) => {
+                self.house_trouble(&error);
+                self.next_recovery = after(Duration::from_millis(500));
             }
         }
     }
@@ -170,9 +201,7 @@ impl Writer {
             Ok(_) | Err(StoreError::Unsettled) => return self.recover(),
             Err(error) => return self.report(&error),
         };
-        if newest == self.shared.snapshot.load().version {
-            self.clear_trouble();
-        } else {
+        if newest != self.shared.snapshot.load().version {
             self.commit(Vec::new());
         }
     }
@@ -183,7 +212,9 @@ impl Writer {
         let done = self.transact(requests);
         match done {
             Ok(work) => {
-                self.clear_trouble();
+                if work.batch.is_some() {
+                    self.clear_trouble();
+                }
                 let snapshot = self.publish(&work);
                 for (answer, outcome) in answers.into_iter().zip(work.outcomes) {
                     let reply = outcome.map(|decision| Reply {
@@ -261,9 +292,14 @@ impl Writer {
                     self.unsettled = None;
                     return Err(error.to_string());
                 }
+                Err(again @ StoreError::HeldOpen(_)) => {
+                    self.report(&again);
+                    break;
+                }
                 Err(again) => self.report(&again),
             }
         }
+        self.next_recovery = after(Duration::from_millis(500));
         Err(error.to_string())
     }
 
@@ -277,8 +313,8 @@ impl Writer {
         match self.store.settle(batch) {
             Ok(_) => {
                 self.unsettled = None;
-                self.clear_trouble();
-                tracing::info!("the store was opened again and is whole; changes are taken again");
+                tracing::info!("the store was opened again and is whole");
+                self.try_again();
             }
             Err(error) => {
                 self.report(&error);
@@ -454,6 +490,9 @@ impl Work {
         }
         for (domain, serial) in foreign.heads {
             self.registry.set_serial(domain, serial);
+        }
+        for (zone, serial) in foreign.retired {
+            self.registry.set_retired_serial(zone, serial);
         }
         Ok(())
     }

@@ -170,3 +170,32 @@ fn set_to(change: &Change) -> Option<(String, String)> {
     let host = delta.after.as_ref()?;
     Some((host.name.to_string(), host.ipv4?.addr().to_string()))
 }
+
+/// A full disk can still be read, and that alone once made the service call itself ready.
+#[test]
+fn not_ready_until_something_can_be_written() {
+    let (service, store, _) = memory();
+    store.fill_up(true);
+    unavailable(&service, "a.dyn.example", "192.0.2.1");
+    for _ in 0..20 {
+        service.catch_up();
+        assert!(!service.health().ready);
+    }
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    assert!(!service.health().ready, "a trial of its own does not work out either");
+    store.fill_up(false);
+    eventually("readiness without anybody asking for a change", || service.health().ready);
+    changed(&service, "a.dyn.example", "192.0.2.1");
+}
+
+/// A writer that has failed is told, and nobody waits for it.
+#[test]
+fn a_dead_writer_is_noticed() {
+    let (service, _store, _) = memory();
+    let answer = service.with_store(|_| -> () { panic!("a bug, on purpose") });
+    assert!(answer.is_err());
+    eventually("the end of the writer", || !service.health().ready);
+    assert!(service.health().reason.unwrap().contains("started anew"));
+    unavailable(&service, "a.dyn.example", "192.0.2.1");
+    service.stop();
+}

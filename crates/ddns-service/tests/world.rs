@@ -231,6 +231,10 @@ impl<S: Store> Store for Gated<S> {
         self.store.tidy(idle)
     }
 
+    fn try_write(&mut self) -> Result<(), StoreError> {
+        self.store.try_write()
+    }
+
     fn log(&mut self, query: &LogQuery) -> Result<Vec<Entry>, StoreError> {
         self.store.log(query)
     }

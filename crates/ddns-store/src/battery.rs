@@ -56,6 +56,7 @@ macro_rules! battery {
             loads_the_same_at_every_fold log_pages prune_forgets_the_old_and_not_the_effect prune_bounds_the_size
             behind_a_pruned_log_is_an_error a_stale_handle_does_not_fold_the_past_over_the_present lists_in_order
             lists_what_others_did_while_they_do_it differences_are_a_chain differences_end_with_their_zone
+            serials_outlive_their_zone a_store_that_went_back_is_noticed lists_take_no_lock
             soft_state_is_kept secrets_are_wiped watches_others names_are_freed_and_taken_again records_swap_their_data
             largest_values settles an_unloaded_handle_loses_nothing housekeeping_changes_no_answer stories
         );

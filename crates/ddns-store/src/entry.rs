@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use ddns_core::{
-    AccountNo, Change, ClientKey, DomainNo, Fqdn, HostNo, Registry, SecretId, Serial, Timestamp, zone::ZoneDifference,
+    AccountNo, Change, ClientKey, DomainNo, Fqdn, HostNo, Name, Registry, SecretId, Serial, Timestamp,
+    zone::ZoneDifference,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -97,6 +98,8 @@ pub struct Foreign {
     pub entries: Vec<Entry>,
     /// Where all zones' serials stand; empty if there are no entries.
     pub heads: Vec<(DomainNo, Serial)>,
+    /// Where the serials of zones stood that the entries removed.
+    pub retired: Vec<(Name, Serial)>,
     /// The secrets that the entries lead to, as far as they are still there.
     pub secrets: Vec<(SecretId, Secret)>,
 }
@@ -156,6 +159,42 @@ pub struct Listing {
     pub domain: Option<DomainNo>,
     /// At most this many.
     pub limit: usize,
+}
+
+impl Listing {
+    /// The page of these entities, which come in any order: of the kind, wanted, behind the last page.
+    pub(crate) fn page(&self, entities: impl Iterator<Item = Change>) -> Vec<Change> {
+        let after = self.after.as_deref().map(|key| self.order(key));
+        let found = entities.filter_map(|change| Some((self.order(&self.key(&change)?), change)));
+        let mut behind: Vec<_> = found.filter(|(key, _)| after.as_ref().is_none_or(|after| key > after)).collect();
+        behind.sort_by(|(one, _), (other, _)| one.cmp(other));
+        behind.into_iter().map(|(_, change)| change).take(self.limit).collect()
+    }
+
+    /// The key under which the listing shows an entity; none if it is not wanted.
+    fn key(&self, change: &Change) -> Option<String> {
+        match (self.kind, change) {
+            (Kind::Account, Change::Account(delta)) => delta.any().map(|account| account.number.get().to_string()),
+            (Kind::Token, Change::Token(delta)) => delta.any().map(|token| token.id.to_string()),
+            (Kind::Domain, Change::Domain(delta)) => delta.any().map(|domain| domain.number.get().to_string()),
+            (Kind::Server, Change::Server(delta)) => delta.any().map(|server| server.name.to_string()),
+            (Kind::Client, Change::Client(delta)) => delta.any().map(|client| client.number.get().to_string()),
+            (Kind::Record, Change::Record(delta)) => delta.any().map(|record| record.id.to_string()),
+            (Kind::Host, Change::Host(delta)) => {
+                let host = delta.any()?;
+                let wanted = self.owner.is_none_or(|owner| owner == host.owner)
+                    && self.domain.is_none_or(|domain| domain == host.domain);
+                wanted.then(|| host.name.to_string())
+            }
+            _ => None,
+        }
+    }
+
+    /// Numbers in their own order, all else as text.
+    fn order(&self, key: &str) -> (u64, String) {
+        let numeric = matches!(self.kind, Kind::Account | Kind::Domain | Kind::Client);
+        (if numeric { key.parse().unwrap_or(0) } else { 0 }, key.to_owned())
+    }
 }
 
 /// Whose soft state.

@@ -15,7 +15,8 @@ use std::sync::{Mutex, PoisonError};
 use ddns_core::{Change, Delta, DomainNo, SecretId, Serial, Timestamp, policy, zone::ZoneDifference};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
-use crate::entry::{Batch, BatchId, Entry, Foreign, Listing, Loaded, LogQuery, SoftKey, SoftState, Version};
+use crate::entry::{Batch, BatchId, Entry, Foreign, Listing, Loaded, LogQuery, NewEntry, SoftKey, SoftState, Version};
+use crate::memory::removed_zone;
 use crate::secret::Secret;
 use crate::{Store, StoreError, Watch};
 
@@ -30,6 +31,8 @@ pub struct FileStore {
     /// What the entity tables do not show yet; none while this process has not seen all of it.
     tail: Option<Tail>,
     fold_every: usize,
+    /// The store's random name: what stands in its place after an error must be the same one.
+    id: i64,
 }
 
 /// The newest value of each entity that changed behind `from`, up to and with `to`.
@@ -42,6 +45,14 @@ struct Tail {
 impl Tail {
     fn new(at: Version) -> Tail {
         Tail { from: at, to: at, changes: BTreeMap::new() }
+    }
+
+    /// All that the log has behind the entity tables.
+    fn read(connection: &Connection, directory: &Path, head: Head) -> Result<Tail, StoreError> {
+        let mut tail = Tail::new(head.folded);
+        let entries = entries_since(connection, directory, head.folded)?;
+        tail.follow(entries.into_iter().flat_map(|entry| entry.changes), head.version);
+        Ok(tail)
     }
 
     fn follow(&mut self, changes: impl IntoIterator<Item = Change>, to: Version) {
@@ -60,7 +71,7 @@ impl FileStore {
     /// # Errors
     /// [`StoreError`] if something stands there that is not certainly ours and whole. It is left as it is.
     pub fn open(directory: &Path) -> Result<FileStore, StoreError> {
-        place::make_directory(directory)?;
+        let directory = &place::make_directory(directory)?;
         if !place::exists(directory)? {
             place::create(directory)?;
         }
@@ -75,14 +86,11 @@ impl FileStore {
         if !place::exists(directory)? {
             return Err(StoreError::Missing(directory.display().to_string()));
         }
-        place::make_directory(directory)?;
-        let connection = schema::open(directory)?;
-        Ok(FileStore {
-            directory: directory.to_owned(),
-            connection: Some(connection),
-            tail: None,
-            fold_every: policy::FOLD_ENTRIES,
-        })
+        let directory = place::make_directory(directory)?;
+        let connection = schema::open(&directory)?;
+        let id = schema::id(&connection).map_err(|error| schema::error(&directory, &error))?;
+        let (connection, fold_every) = (Some(connection), policy::FOLD_ENTRIES);
+        Ok(FileStore { directory, connection, tail: None, fold_every, id })
     }
 
     /// Whether a directory has no store yet.
@@ -99,7 +107,7 @@ impl FileStore {
     /// [`StoreError`] if the backup is not whole, or the directory has a store. Nothing is overwritten.
     pub fn restore(backup: &Path, directory: &Path) -> Result<(), StoreError> {
         schema::check_backup(backup)?;
-        place::make_directory(directory)?;
+        let directory = &place::make_directory(directory)?;
         if place::exists(directory)? {
             return Err(StoreError::Exists(directory.join(DATABASE).display().to_string()));
         }
@@ -154,7 +162,7 @@ impl FileStore {
     /// Whatever was written: a sync that failed is settled before anything is acknowledged again.
     fn write_error(&mut self, error: StoreError) -> StoreError {
         match error {
-            StoreError::Busy(_) | StoreError::Unsettled | StoreError::Newer { .. } => error,
+            StoreError::Busy(_) | StoreError::HeldOpen(_) | StoreError::Unsettled | StoreError::Newer { .. } => error,
             error => self.give_up(error),
         }
     }
@@ -228,6 +236,9 @@ impl Store for FileStore {
     fn settle(&mut self, batch: BatchId) -> Result<Option<Version>, StoreError> {
         self.connection = None;
         let connection = schema::open(&self.directory)?;
+        if schema::id(&connection).map_err(|error| self.error(&error))? != self.id {
+            return Err(StoreError::Replaced(self.directory.join(DATABASE).display().to_string()));
+        }
         schema::verify(&connection, &self.directory)?;
         let found = connection
             .query_row("SELECT max(version) FROM log WHERE batch = ?1", [bits(batch.0)], |row| {
@@ -240,9 +251,18 @@ impl Store for FileStore {
     }
 
     fn tidy(&mut self, idle: bool) -> Result<(), StoreError> {
-        let behind = self.tail.as_ref().map_or(u64::from(idle), Tail::entries);
+        let behind = match &self.tail {
+            Some(tail) => tail.entries(),
+            None => self.head().map(|head| head.version.0.saturating_sub(head.folded.0))?,
+        };
         let due = behind >= self.fold_every as u64 || (idle && behind > 0);
         if due { self.fold() } else { Ok(()) }
+    }
+
+    fn try_write(&mut self) -> Result<(), StoreError> {
+        let directory = self.directory.clone();
+        let tried = rows::try_write(self.connection()?, &directory);
+        tried.map_err(|error| self.write_error(error))
     }
 
     fn log(&mut self, query: &LogQuery) -> Result<Vec<Entry>, StoreError> {
@@ -257,12 +277,16 @@ impl Store for FileStore {
     }
 
     fn list(&mut self, listing: &Listing) -> Result<Vec<Change>, StoreError> {
-        let head = self.head()?;
-        if head.version > head.folded {
-            self.fold()?;
-        }
         let directory = self.directory.clone();
-        rows::list(self.connection()?, &directory, listing)
+        let error = |found: rusqlite::Error| schema::error(&directory, &found);
+        let snapshot = self.connection()?.transaction().map_err(error)?;
+        let head = head(&snapshot, &directory)?;
+        let tail = Tail::read(&snapshot, &directory, head)?;
+        // As many more rows as may turn out to be old.
+        let wanted = Listing { limit: listing.limit.saturating_add(tail.changes.len()), ..listing.clone() };
+        let rows = rows::list(&snapshot, &directory, &wanted)?.into_iter();
+        let current = rows.filter(|row| !tail.changes.contains_key(&EntityKey::of(row)));
+        Ok(listing.page(current.chain(tail.changes.values().filter_map(rows::made))))
     }
 
     fn differences(&mut self, domain: DomainNo, from: Serial) -> Result<Option<Vec<ZoneDifference>>, StoreError> {
@@ -289,6 +313,7 @@ impl Store for FileStore {
     fn backup(&mut self, to: &Path) -> Result<(), StoreError> {
         let directory = self.directory.clone();
         let connection = self.connection()?;
+        let to = &place::real(to)?;
         place::create_file(to)?;
         let copied = schema::backup(connection, to).map_err(|error| schema::error(&directory, &error));
         if copied.is_err() {
@@ -328,37 +353,48 @@ fn head(connection: &Connection, directory: &Path) -> Result<Head, StoreError> {
 }
 
 fn append(connection: &Connection, head: Head, batch: &Batch) -> rusqlite::Result<()> {
+    let last = head.version.after(batch.entries.len());
+    append_secrets(connection, &batch.secrets)?;
     let mut version = head.version;
     let mut bytes = head.log_bytes;
-    append_secrets(connection, &batch.secrets)?;
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO log (version, batch, time, actor, origin, changes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
     for entry in &batch.entries {
-        version = version.after(1);
-        let changes = json(&entry.changes)?;
-        bytes = bytes.saturating_add(signed(changes.len() as u64));
-        insert.execute(params![
-            signed(version.0),
-            bits(batch.id.0),
-            signed(entry.time.micros()),
-            entry.actor.map(ddns_core::AccountNo::get),
-            entry.origin,
-            changes
-        ])?;
         forget(connection, &entry.changes)?;
+        version = version.after(1);
+        let differences = if version == last { append_zones(connection, batch, version)? } else { 0 };
+        bytes = bytes.saturating_add(append_entry(connection, batch.id, entry, version, differences)?);
     }
-    append_zones(connection, batch, version)?;
     let mut update = connection.prepare_cached("UPDATE head SET version = ?1, last_number = ?2, log_bytes = ?3")?;
     update.execute(params![signed(version.0), batch.last_number.max(head.last_number), bytes])?;
     Ok(())
 }
 
-/// Wipes the secrets that entities led to before and lead to no longer, and the history of zones that are gone.
+/// Writes one entry; tells how many octets it has, with those of the differences that go with it.
+fn append_entry(
+    connection: &Connection,
+    batch: BatchId,
+    entry: &NewEntry,
+    version: Version,
+    differences: i64,
+) -> rusqlite::Result<i64> {
+    let changes = json(&entry.changes)?;
+    let octets = differences.saturating_add(signed(changes.len() as u64));
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO log (version, batch, time, actor, origin, changes, octets) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
+    let (time, actor) = (signed(entry.time.micros()), entry.actor.map(ddns_core::AccountNo::get));
+    insert.execute(params![signed(version.0), bits(batch.0), time, actor, entry.origin, changes, octets])?;
+    Ok(octets)
+}
+
+/// Wipes the secrets that entities led to before and lead to no longer, the soft state of what is gone, and the history
+/// of zones that are.
 fn forget(connection: &Connection, changes: &[Change]) -> rusqlite::Result<()> {
     for change in changes {
         if let Change::Domain(Delta { before: Some(domain), after: None }) = change {
-            rows::forget_zone(connection, domain.number)?;
+            rows::forget_zone(connection, domain)?;
+        }
+        if let Some(key) = soft_key_of_removed(change) {
+            connection.prepare_cached("DELETE FROM soft WHERE key = ?1")?.execute([key.to_string()])?;
         }
         let (before, after) = change.secrets();
         if let Some(gone) = before.filter(|_| before != after) {
@@ -366,6 +402,16 @@ fn forget(connection: &Connection, changes: &[Change]) -> rusqlite::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whose soft state nobody will ask for again.
+fn soft_key_of_removed(change: &Change) -> Option<SoftKey> {
+    match change {
+        Change::Host(Delta { before: Some(host), after: None }) => Some(SoftKey::Host(host.number)),
+        Change::Token(Delta { before: Some(token), after: None }) => Some(SoftKey::Token(token.id)),
+        Change::Client(Delta { before: Some(client), after: None }) => Some(SoftKey::Client(client.key.clone())),
+        _ => None,
+    }
 }
 
 fn append_secrets(connection: &Connection, secrets: &[(SecretId, Secret)]) -> rusqlite::Result<()> {
@@ -377,7 +423,9 @@ fn append_secrets(connection: &Connection, secrets: &[(SecretId, Secret)]) -> ru
     Ok(())
 }
 
-fn append_zones(connection: &Connection, batch: &Batch, version: Version) -> rusqlite::Result<()> {
+/// Steps the zones' heads and keeps their differences; tells how many octets those have.
+fn append_zones(connection: &Connection, batch: &Batch, version: Version) -> rusqlite::Result<i64> {
+    let mut bytes = 0i64;
     for (domain, serial) in &batch.heads {
         let mut upsert = connection.prepare_cached(
             "INSERT INTO zone_heads (domain, serial) VALUES (?1, ?2) ON CONFLICT (domain) DO UPDATE SET serial = excluded.serial",
@@ -388,18 +436,19 @@ fn append_zones(connection: &Connection, batch: &Batch, version: Version) -> rus
         let mut insert = connection.prepare_cached(
             "INSERT INTO zone_differences (domain, version, from_serial, to_serial, body) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
-        insert.execute(params![
-            difference.domain.get(),
-            signed(version.0),
-            difference.from.0,
-            difference.to.0,
-            json(difference)?
-        ])?;
+        let body = json(difference)?;
+        bytes = bytes.saturating_add(signed(body.len() as u64));
+        let (domain, from, to) = (difference.domain.get(), difference.from.0, difference.to.0);
+        insert.execute(params![domain, signed(version.0), from, to, body])?;
     }
-    Ok(())
+    Ok(bytes)
 }
 
 fn foreign_since(connection: &Connection, directory: &Path, since: Version, head: Head) -> Result<Foreign, StoreError> {
+    if since > head.version {
+        let detail = format!("it is at version {} and was at {since}", head.version);
+        return Err(StoreError::Contradiction(detail));
+    }
     if since == head.version {
         return Ok(Foreign { version: head.version, ..Foreign::default() });
     }
@@ -412,7 +461,9 @@ fn foreign_since(connection: &Connection, directory: &Path, since: Version, head
         entries.iter().flat_map(|entry| &entry.changes).filter_map(|change| change.secrets().1).collect();
     let secrets = rows::secrets(connection, Some(&ids)).map_err(|error| schema::error(directory, &error))?;
     let heads = rows::heads(connection).map_err(|error| schema::error(directory, &error))?;
-    Ok(Foreign { version: head.version, entries, heads, secrets })
+    let removed = entries.iter().flat_map(|entry| &entry.changes).filter_map(removed_zone);
+    let retired = rows::retired(connection, removed).map_err(|error| schema::error(directory, &error))?;
+    Ok(Foreign { version: head.version, entries, heads, retired, secrets })
 }
 
 fn entries_since(connection: &Connection, directory: &Path, since: Version) -> Result<Vec<Entry>, StoreError> {
@@ -432,12 +483,7 @@ fn fold_into(connection: &mut Connection, directory: &Path, tail: &Option<Tail>)
     let head = head(&transaction, directory)?;
     match tail {
         Some(tail) if tail.to == head.version && tail.from <= head.folded => rows::fold(&transaction, &tail.changes),
-        _ => {
-            let mut read = Tail::new(head.folded);
-            let entries = entries_since(&transaction, directory, head.folded)?;
-            read.follow(entries.into_iter().flat_map(|entry| entry.changes), head.version);
-            rows::fold(&transaction, &read.changes)
-        }
+        _ => rows::fold(&transaction, &Tail::read(&transaction, directory, head)?.changes),
     }
     .map_err(error)?;
     let mut update = transaction.prepare_cached("UPDATE head SET folded = ?1").map_err(error)?;

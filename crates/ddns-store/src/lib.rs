@@ -79,14 +79,20 @@ pub trait Store: Send {
     /// [`StoreError`] if it did not work out; nothing is lost by that.
     fn tidy(&mut self, idle: bool) -> Result<(), StoreError>;
 
+    /// Writes durably what changes nothing: tells whether the store can be written again.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it cannot.
+    fn try_write(&mut self) -> Result<(), StoreError>;
+
     /// A page of the log, the newest entry first.
     ///
     /// # Errors
     /// [`StoreError`] if it cannot be read.
     fn log(&mut self, query: &LogQuery) -> Result<Vec<Entry>, StoreError>;
 
-    /// Forgets entries older than `before`, and the oldest ones beyond `max_bytes`, with the zones' differences that came
-    /// with them; a bounded number at a time, and none that [`tidy`](Store::tidy) has still to bring up. Returns how many
+    /// Forgets entries older than `before`, and the oldest ones beyond `max_bytes`, both with the zones' differences that
+    /// came with them, which count; a bounded number at a time, and none that [`tidy`](Store::tidy) has still to bring up. Returns how many
     /// it forgot.
     ///
     /// # Errors
@@ -145,6 +151,11 @@ pub enum StoreError {
     /// Somebody else is writing, and has been for seconds.
     #[error("another process is writing to the store and does not finish; try again, or look for it with: fuser {0}")]
     Busy(String),
+    /// Somebody else keeps it open for reading while it must be verified.
+    #[error(
+        "another program has {0} open for reading, so that it cannot be verified after an error; end it (fuser {0} names it)"
+    )]
+    HeldOpen(String),
     /// There is no store in the directory.
     #[error(
         "there is no data in {0}; name another directory with --data, or make the first account with: ddns account add LOGIN"
@@ -186,6 +197,19 @@ pub enum StoreError {
         /// Whose it is.
         owner: u32,
     },
+    /// The directory is open to others and has other things in it.
+    #[error(
+        "{path} has other files and mode {mode:o}, and this program would close it to everybody else; name a directory of its own with --data, or say so yourself with: chmod 700 {path}"
+    )]
+    OpenToOthers {
+        /// Which directory.
+        path: String,
+        /// Its mode.
+        mode: u32,
+    },
+    /// Another store stands where ours stood.
+    #[error("{0} is another database than the one that was opened; start the program anew to work on that one")]
+    Replaced(String),
     /// Another server serves the directory.
     #[error("{0} is already being served by another ddnsd; stop that one first, or name another directory with --data")]
     Served(String),

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ddns_core::{Change, Delta, DomainNo, Registry, SecretId, Serial, Timestamp, zone::ZoneDifference};
+use ddns_core::{Change, Delta, DomainNo, Name, Registry, SecretId, Serial, Timestamp, zone::ZoneDifference};
 
-use crate::entry::{Batch, BatchId, Entry, Foreign, Kind, Listing, Loaded, LogQuery, SoftKey, SoftState, Version};
+use crate::entry::{Batch, BatchId, Entry, Foreign, Listing, Loaded, LogQuery, SoftKey, SoftState, Version};
 use crate::secret::Secret;
 use crate::{Store, StoreError, Watch};
 
@@ -39,6 +39,7 @@ struct Data {
     soft: BTreeMap<SoftKey, SoftState>,
     fault: Option<Fault>,
     settle_fails: u32,
+    full: bool,
 }
 
 impl MemoryStore {
@@ -55,6 +56,11 @@ impl MemoryStore {
     /// Lets the next attempts to settle fail.
     pub fn fail_settling(&self, times: u32) {
         self.data().settle_fails = times;
+    }
+
+    /// From now on takes nothing, as a full disk does; or takes changes again.
+    pub fn fill_up(&self, full: bool) {
+        self.data().full = full;
     }
 
     fn data(&self) -> MutexGuard<'_, Data> {
@@ -93,6 +99,9 @@ impl Store for MemoryStore {
         let mut data = self.data.lock().unwrap_or_else(PoisonError::into_inner);
         let foreign = data.since(since)?;
         let Some(batch) = work(foreign).filter(|batch| !batch.entries.is_empty()) else { return Ok(data.version) };
+        if data.full {
+            return Err(full());
+        }
         match data.fault.take() {
             Some(Fault::Refused) => {
                 return Err(StoreError::Io { path: "memory".to_owned(), detail: "a fault was asked for".to_owned() });
@@ -126,6 +135,11 @@ impl Store for MemoryStore {
         self.settled().map(|_| ())
     }
 
+    fn try_write(&mut self) -> Result<(), StoreError> {
+        let data = self.settled()?;
+        if data.full { Err(full()) } else { Ok(()) }
+    }
+
     fn log(&mut self, query: &LogQuery) -> Result<Vec<Entry>, StoreError> {
         let data = self.settled()?;
         let entries = data.entries.iter().rev().map(|(_, entry)| entry);
@@ -139,14 +153,14 @@ impl Store for MemoryStore {
 
     fn prune(&mut self, before: Timestamp, max_bytes: u64) -> Result<u64, StoreError> {
         let mut data = self.settled()?;
-        let size = |entry: &Entry| serde_json::to_string(&entry.changes).map_or(0, |text| text.len() as u64);
-        let mut bytes: u64 = data.entries.iter().map(|(_, entry)| size(entry)).sum();
+        let sizes = data.sizes();
+        let mut bytes: u64 = sizes.iter().sum();
         let mut going = 0usize;
-        for (_, entry) in &data.entries {
+        for ((_, entry), size) in data.entries.iter().zip(sizes) {
             if entry.time >= before && bytes <= max_bytes {
                 break;
             }
-            bytes = bytes.saturating_sub(size(entry));
+            bytes = bytes.saturating_sub(size);
             going = going.saturating_add(1);
         }
         let gone = data.entries.drain(..going).next_back().map(|(_, entry)| entry.version);
@@ -156,14 +170,7 @@ impl Store for MemoryStore {
 
     fn list(&mut self, listing: &Listing) -> Result<Vec<Change>, StoreError> {
         let data = self.settled()?;
-        let mut found: Vec<(String, Change)> =
-            data.registry.snapshot().filter_map(|change| Some((listed_key(listing, &change)?, change))).collect();
-        let numeric = matches!(listing.kind, Kind::Account | Kind::Domain | Kind::Client);
-        let order = |key: &str| (if numeric { key.parse().unwrap_or(0u64) } else { 0 }, key.to_owned());
-        found.sort_by_key(|(key, _)| order(key));
-        let after = listing.after.as_deref().map(order);
-        let behind = found.into_iter().filter(|(key, _)| after.as_ref().is_none_or(|after| order(key) > *after));
-        Ok(behind.map(|(_, change)| change).take(listing.limit).collect())
+        Ok(listing.page(data.registry.snapshot()))
     }
 
     fn differences(&mut self, domain: DomainNo, from: Serial) -> Result<Option<Vec<ZoneDifference>>, StoreError> {
@@ -201,6 +208,9 @@ impl Watch for MemoryWatch {
 
 impl Data {
     fn since(&self, since: Version) -> Result<Foreign, StoreError> {
+        if since > self.version {
+            return Err(StoreError::Contradiction(format!("it is at version {} and was at {since}", self.version)));
+        }
         if since == self.version {
             return Ok(Foreign { version: self.version, ..Foreign::default() });
         }
@@ -214,7 +224,23 @@ impl Data {
         let secrets = ids.filter_map(|id| Some((id, self.secrets.get(&id)?.clone()))).collect();
         let heads =
             self.registry.domains().map(|domain| (domain.number, self.registry.serial(domain.number))).collect();
-        Ok(Foreign { version: self.version, entries, heads, secrets })
+        let removed = entries.iter().flat_map(|entry| &entry.changes).filter_map(removed_zone);
+        let retired = removed.filter_map(|zone| Some((zone.clone(), self.registry.retired_serial(zone)?))).collect();
+        Ok(Foreign { version: self.version, entries, heads, retired, secrets })
+    }
+
+    /// The octets of each entry, with those of the differences that came with it.
+    fn sizes(&self) -> Vec<u64> {
+        fn octets(value: &impl serde::Serialize) -> u64 {
+            serde_json::to_string(value).map_or(0, |text| text.len() as u64)
+        }
+        let mut differences: BTreeMap<Version, u64> = BTreeMap::new();
+        for (version, difference) in &self.differences {
+            let sum = differences.entry(*version).or_default();
+            *sum = sum.saturating_add(octets(difference));
+        }
+        let with = |version| differences.get(&version).copied().unwrap_or(0);
+        self.entries.iter().map(|(_, entry)| octets(&entry.changes).saturating_add(with(entry.version))).collect()
     }
 
     /// Takes a batch over, wholly or not at all.
@@ -263,21 +289,14 @@ impl Data {
     }
 }
 
-/// The key under which a listing shows an entity; none if it is not wanted.
-fn listed_key(listing: &Listing, change: &Change) -> Option<String> {
-    match (listing.kind, change) {
-        (Kind::Account, Change::Account(delta)) => delta.any().map(|account| account.number.get().to_string()),
-        (Kind::Token, Change::Token(delta)) => delta.any().map(|token| token.id.to_string()),
-        (Kind::Domain, Change::Domain(delta)) => delta.any().map(|domain| domain.number.get().to_string()),
-        (Kind::Server, Change::Server(delta)) => delta.any().map(|server| server.name.to_string()),
-        (Kind::Client, Change::Client(delta)) => delta.any().map(|client| client.number.get().to_string()),
-        (Kind::Record, Change::Record(delta)) => delta.any().map(|record| record.id.to_string()),
-        (Kind::Host, Change::Host(delta)) => {
-            let host = delta.any()?;
-            let wanted = listing.owner.is_none_or(|owner| owner == host.owner)
-                && listing.domain.is_none_or(|domain| domain == host.domain);
-            wanted.then(|| host.name.to_string())
-        }
+fn full() -> StoreError {
+    StoreError::Io { path: "memory".to_owned(), detail: "it was told to be full".to_owned() }
+}
+
+/// The zone that a change removes.
+pub(crate) fn removed_zone(change: &Change) -> Option<&Name> {
+    match change {
+        Change::Domain(delta) if delta.after.is_none() => delta.any().map(|domain| domain.name.name()),
         _ => None,
     }
 }

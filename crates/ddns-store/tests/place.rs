@@ -239,3 +239,67 @@ fn pruned_history_gives_its_space_back() {
     let after = size();
     assert!(after < before / 2, "{after} of {before} octets are left");
 }
+
+/// Somebody's folder was once closed to everybody else because it was named by mistake.
+#[test]
+fn a_folder_with_other_things_is_not_closed() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("folder");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::write(folder.join("precious"), "").unwrap();
+    for answer in [FileStore::open(&folder).map(drop), ServerLock::take(&folder).map(drop)] {
+        assert!(matches!(answer, Err(StoreError::OpenToOthers { mode: 0o755, .. })), "{answer:?}");
+    }
+    assert_eq!(modes(&folder), [".=755", "precious=644"]);
+    std::fs::remove_file(folder.join("precious")).unwrap();
+    drop(FileStore::open(&folder).unwrap());
+    assert!(modes(&folder).contains(&".=700".to_owned()));
+}
+
+/// A link above the data directory is how the machine is arranged; only what stands in our own place may be none.
+#[test]
+fn links_above_are_followed() {
+    let parent = tempfile::tempdir().unwrap();
+    std::fs::create_dir(parent.path().join("disk")).unwrap();
+    symlink(parent.path().join("disk"), parent.path().join("link")).unwrap();
+    let data = parent.path().join("link/data");
+    let mut store = FileStore::open(&data).unwrap();
+    let _lock = ServerLock::take(&data).unwrap();
+    store.backup(&parent.path().join("link/backup")).unwrap();
+    FileStore::restore(&parent.path().join("link/backup"), &parent.path().join("link/again")).unwrap();
+    assert!(parent.path().join("disk/data").join(DATABASE).exists());
+}
+
+/// A directory was moved away and a backup restored into its place, under a server's feet.
+#[test]
+fn another_database_in_its_place_is_noticed() {
+    let parent = tempfile::tempdir().unwrap();
+    let data = parent.path().join("data");
+    let mut store = FileStore::open(&data).unwrap();
+    store.backup(&parent.path().join("backup")).unwrap();
+    std::fs::rename(&data, parent.path().join("old")).unwrap();
+    FileStore::restore(&parent.path().join("backup"), &data).unwrap();
+    let answer = store.settle(ddns_store::BatchId(1));
+    assert!(matches!(answer, Err(StoreError::Replaced(_))), "{answer:?}");
+}
+
+/// A reader that never ends once held up every update for many seconds after an error.
+#[test]
+fn a_reader_in_the_way_of_recovery_is_named_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = FileStore::open(directory.path()).unwrap();
+    let reader = rusqlite::Connection::open(directory.path().join(DATABASE)).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM log;").unwrap();
+    let open: ddns_store::battery::Opener = {
+        let path = directory.path().to_owned();
+        Box::new(move || Box::new(FileStore::open(&path).unwrap()))
+    };
+    Process::start(&open).add_account("joe");
+    let started = std::time::Instant::now();
+    let answer = store.settle(ddns_store::BatchId(1));
+    assert!(matches!(answer, Err(StoreError::HeldOpen(_))), "{answer:?}");
+    assert!(started.elapsed() < std::time::Duration::from_secs(3));
+    reader.execute_batch("COMMIT").unwrap();
+    assert_eq!(store.settle(ddns_store::BatchId(1)).unwrap(), None);
+}

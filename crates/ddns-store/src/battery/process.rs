@@ -244,6 +244,9 @@ pub(super) fn take_over(registry: &mut Registry, foreign: &Foreign) {
     for (domain, serial) in &foreign.heads {
         registry.set_serial(*domain, *serial);
     }
+    for (zone, serial) in &foreign.retired {
+        registry.set_retired_serial(zone.clone(), *serial);
+    }
 }
 
 /// Decides one thing after the other, as the service does.

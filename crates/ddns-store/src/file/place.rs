@@ -21,7 +21,7 @@ impl ServerLock {
     /// # Errors
     /// [`StoreError::Served`] while another server holds it.
     pub fn take(directory: &Path) -> Result<ServerLock, StoreError> {
-        make_directory(directory)?;
+        let directory = &make_directory(directory)?;
         let path = directory.join(LOCK);
         refuse_link(&path)?;
         let file = OpenOptions::new()
@@ -41,18 +41,48 @@ impl ServerLock {
     }
 }
 
-/// Makes the directory if need be; ours alone (0700), whatever the umask.
-pub(super) fn make_directory(directory: &Path) -> Result<(), StoreError> {
+/// Makes the directory if need be; ours alone (0700), whatever the umask. Gives back its real path.
+pub(super) fn make_directory(directory: &Path) -> Result<PathBuf, StoreError> {
     match itself(directory) {
         Ok(found) if !found.is_dir() => return Err(StoreError::NotRegular(directory.display().to_string())),
-        Ok(found) => return tighten(directory, &found),
+        Ok(found) => {
+            check_free(directory, &found)?;
+            tighten(directory, &found)?;
+            return real(directory);
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => (),
         Err(error) => return Err(io(directory, &error)),
     }
     DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| io(directory, &error))?;
     set_mode(directory, 0o700)?;
     sync_directory(directory)?;
-    sync_entry(directory)
+    sync_entry(directory)?;
+    real(directory)
+}
+
+/// A directory that others may enter, and that has something in it and no database of ours, is not ours to close.
+fn check_free(directory: &Path, found: &std::fs::Metadata) -> Result<(), StoreError> {
+    let mode = found.mode() & 0o777;
+    if mode & 0o077 == 0 || directory.join(DATABASE).exists() {
+        return Ok(());
+    }
+    let ours = |name: &std::ffi::OsStr| name == LOCK || name.as_encoded_bytes().starts_with(DATABASE.as_bytes());
+    for entry in std::fs::read_dir(directory).map_err(|error| io(directory, &error))? {
+        if !ours(&entry.map_err(|error| io(directory, &error))?.file_name()) {
+            return Err(StoreError::OpenToOthers { path: directory.display().to_string(), mode });
+        }
+    }
+    Ok(())
+}
+
+/// The same path, with symbolic links in the parents followed: only what stands in our own place may be none.
+pub(super) fn real(path: &Path) -> Result<PathBuf, StoreError> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let whole = match path.file_name() {
+        Some(name) => std::fs::canonicalize(parent).map(|parent| parent.join(name)),
+        None => std::fs::canonicalize(path),
+    };
+    whole.map_err(|error| io(path, &error))
 }
 
 /// Makes the name of a file or directory durable.

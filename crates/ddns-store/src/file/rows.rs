@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ddns_core::{
-    AccountNo, Change, ClientNo, Delta, Description, DomainNo, Fqdn, Heartbeat, Host, HostNo, HostTtl, Ipv6Suffix,
-    Offline, Record, RecordData, Registry, SecretId, Serial, Timestamp, Ttl, UnicastV4, UnicastV6,
+    AccountNo, Change, ClientNo, Delta, Description, Domain, DomainNo, Fqdn, Heartbeat, Host, HostNo, HostTtl,
+    Ipv6Suffix, Name, Offline, Record, RecordData, Registry, SecretId, Serial, Timestamp, Ttl, UnicastV4, UnicastV6,
     zone::ZoneDifference,
 };
 use rusqlite::types::Type;
@@ -101,10 +101,31 @@ fn write(connection: &Connection, key: &EntityKey, change: &Change) -> rusqlite:
     }
 }
 
-pub(super) fn forget_zone(connection: &Connection, domain: DomainNo) -> rusqlite::Result<()> {
-    connection.execute("DELETE FROM zone_heads WHERE domain = ?1", [domain.get()])?;
-    connection.execute("DELETE FROM zone_differences WHERE domain = ?1", [domain.get()])?;
+/// Forgets a zone's history and keeps where its serial stood, for the case that it is made again.
+pub(super) fn forget_zone(connection: &Connection, domain: &Domain) -> rusqlite::Result<()> {
+    let number = domain.number.get();
+    connection.execute(
+        "INSERT OR REPLACE INTO retired_zones (name, serial) SELECT ?2, serial FROM zone_heads WHERE domain = ?1",
+        params![number, domain.name.to_string()],
+    )?;
+    connection.execute("DELETE FROM zone_heads WHERE domain = ?1", [number])?;
+    connection.execute("DELETE FROM zone_differences WHERE domain = ?1", [number])?;
     Ok(())
+}
+
+/// Where the serials of removed zones stood.
+pub(super) fn retired<'n>(
+    connection: &Connection,
+    zones: impl Iterator<Item = &'n Name>,
+) -> rusqlite::Result<Vec<(Name, Serial)>> {
+    let mut statement = connection.prepare_cached("SELECT serial FROM retired_zones WHERE name = ?1")?;
+    let mut found = Vec::new();
+    for zone in zones {
+        for serial in statement.query_map([zone.to_string()], |row| row.get(0))? {
+            found.push((zone.clone(), Serial(serial?)));
+        }
+    }
+    Ok(found)
 }
 
 fn write_other<T: Serialize>(connection: &Connection, key: &EntityKey, delta: &Delta<T>) -> rusqlite::Result<()> {
@@ -194,18 +215,27 @@ pub(super) fn load(connection: &Connection, directory: &Path) -> Result<(Loaded,
     for record in records(connection, "SELECT * FROM records ORDER BY created, id", []).map_err(error)? {
         apply(&mut registry, &Change::Record(Delta::made(record)))?;
     }
+    let mut retired = connection.prepare("SELECT name, serial FROM retired_zones").map_err(error)?;
+    let mut rows = retired.query([]).map_err(error)?;
+    while let Some(row) = rows.next().map_err(error)? {
+        let (zone, serial) = retired_zone(row).map_err(error)?;
+        registry.set_retired_serial(zone, serial);
+    }
     let tail = entries_since(connection, directory, head.folded)?;
     for change in tail.iter().flat_map(|entry| &entry.changes) {
         apply(&mut registry, change)?;
     }
     for (domain, serial) in heads(connection).map_err(error)? {
-        if registry.domain(domain).is_some() {
-            registry.set_serial(domain, serial);
-        }
+        registry.set_serial(domain, serial);
     }
     registry.set_last_number(head.last_number);
     let secrets = secrets(connection, None).map_err(error)?;
     Ok((Loaded { version: head.version, registry, secrets }, tail, head.folded))
+}
+
+fn retired_zone(row: &Row<'_>) -> rusqlite::Result<(Name, Serial)> {
+    let zone = row.get_ref(0)?.as_str()?.parse().map_err(|error: ddns_core::NameError| conversion(0, error))?;
+    Ok((zone, Serial(row.get(1)?)))
 }
 
 /// The rarer kinds of entities. Settings come as a change of the default ones.
@@ -405,9 +435,8 @@ fn forget_oldest(transaction: &Connection, before: Timestamp, max_bytes: u64) ->
     let mut last = None;
     let mut count = 0u64;
     {
-        let mut statement = transaction.prepare_cached(
-            "SELECT version, time, octet_length(changes) FROM log WHERE version <= ?1 ORDER BY version LIMIT ?2",
-        )?;
+        let mut statement = transaction
+            .prepare_cached("SELECT version, time, octets FROM log WHERE version <= ?1 ORDER BY version LIMIT ?2")?;
         let mut rows = statement.query(params![signed(head.folded.0), PRUNE_AT_ONCE])?;
         while let Some(row) = rows.next()? {
             if timestamp(row, 1)? >= before && bytes <= signed(max_bytes) {
@@ -427,6 +456,32 @@ fn forget_oldest(transaction: &Connection, before: Timestamp, max_bytes: u64) ->
     }
     transaction.execute("UPDATE head SET log_bytes = ?1", [bytes])?;
     Ok(count)
+}
+
+/// Writes what is there already, durably.
+pub(super) fn try_write(connection: &mut Connection, directory: &Path) -> Result<(), StoreError> {
+    let error = |found: rusqlite::Error| schema::error(directory, &found);
+    let transaction = begin(connection, directory)?;
+    transaction.execute("UPDATE head SET folded = folded", []).map_err(error)?;
+    transaction.commit().map_err(error)
+}
+
+/// The newest value of a changed entity, as if it had been made; none if it is gone.
+pub(super) fn made(change: &Change) -> Option<Change> {
+    fn newest<T>(delta: &Delta<T>) -> Option<Delta<T>> {
+        delta.after.clone().map(|after| Delta { before: None, after: Some(after) })
+    }
+    match change {
+        Change::Account(delta) => newest(delta).map(Change::Account),
+        Change::Token(delta) => newest(delta).map(Change::Token),
+        Change::Domain(delta) => newest(delta).map(Change::Domain),
+        Change::Server(delta) => newest(delta).map(Change::Server),
+        Change::Host(delta) => newest(delta).map(Change::Host),
+        Change::Client(delta) => newest(delta).map(Change::Client),
+        Change::Record(delta) => newest(delta).map(Change::Record),
+        Change::Challenge(_) | Change::Reservation(_) | Change::TsigKey(_) => None,
+        Change::Peer(_) | Change::Mail(_) | Change::Settings(_) => None,
+    }
 }
 
 pub(super) fn list(connection: &Connection, directory: &Path, listing: &Listing) -> Result<Vec<Change>, StoreError> {

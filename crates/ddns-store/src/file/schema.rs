@@ -13,6 +13,9 @@ use crate::file::place::{self, DATABASE};
 /// "ddns" in ASCII: tells our databases from others.
 const APPLICATION_ID: i64 = 0x6464_6e73;
 
+/// How long somebody else's write is waited for.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// The schema that this program writes.
 pub(super) const SCHEMA: i64 = 1;
 
@@ -21,16 +24,18 @@ CREATE TABLE head (
     version     INTEGER NOT NULL,  -- the newest log entry
     folded      INTEGER NOT NULL,  -- the entity tables show the state at this version
     last_number INTEGER NOT NULL,  -- the largest number given to an account, domain, host or client
-    log_bytes   INTEGER NOT NULL   -- octets of all changes in the log
+    log_bytes   INTEGER NOT NULL,  -- octets of all entries
+    id          INTEGER NOT NULL   -- the store's random name
 ) STRICT;
-INSERT INTO head VALUES (0, 0, 0, 0);
+INSERT INTO head VALUES (0, 0, 0, 0, random());
 CREATE TABLE log (
     version INTEGER PRIMARY KEY,
     batch   INTEGER NOT NULL,      -- the commit's random name
     time    INTEGER NOT NULL,      -- microseconds since 1970
     actor   INTEGER,               -- an account's number; null is the operator or time itself
     origin  TEXT NOT NULL,
-    changes TEXT NOT NULL          -- JSON
+    changes TEXT NOT NULL,         -- JSON
+    octets  INTEGER NOT NULL       -- of the changes, and with a commit's last entry of its zone differences
 ) STRICT;
 CREATE TABLE entities (
     kind TEXT NOT NULL,
@@ -77,6 +82,10 @@ CREATE TABLE zone_heads (
     domain INTEGER PRIMARY KEY,
     serial INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE retired_zones (
+    name   TEXT PRIMARY KEY,
+    serial INTEGER NOT NULL        -- where it stood when the zone was removed
+) STRICT, WITHOUT ROWID;
 CREATE TABLE zone_differences (
     domain      INTEGER NOT NULL,
     version     INTEGER NOT NULL,
@@ -116,7 +125,7 @@ pub(super) fn open(directory: &Path) -> Result<Connection, StoreError> {
     let path = directory.join(DATABASE);
     let connect = || -> rusqlite::Result<Connection> {
         let connection = Connection::open_with_flags(&path, flags())?;
-        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         // What turns out not to be ours keeps its journal as it is.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         recognise(&connection)?;
@@ -192,10 +201,15 @@ pub(super) fn check_schema(connection: &Connection, path: &Path) -> Result<(), S
 /// A sync that has failed may have dropped the very pages that it could not write, so what the journal shows is no proof;
 /// copying it into the database and syncing that is.
 pub(super) fn verify(connection: &Connection, directory: &Path) -> Result<(), StoreError> {
-    let checkpoint = || connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
-    let busy = checkpoint().map_err(|found| error(directory, &found))?;
-    if busy != 0 {
-        return Err(StoreError::Busy(directory.join(DATABASE).display().to_string()));
+    // Callers are waiting: whoever holds the journal open is not waited for, it is tried again later.
+    let checkpoint = || -> rusqlite::Result<i64> {
+        connection.busy_timeout(Duration::from_millis(100))?;
+        let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        Ok(busy)
+    };
+    if checkpoint().map_err(|found| error(directory, &found))? != 0 {
+        return Err(StoreError::HeldOpen(directory.join(DATABASE).display().to_string()));
     }
     let verdict: String = connection
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
@@ -238,11 +252,20 @@ pub(super) fn check_backup(backup: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Copies a backup into a fresh file.
+/// The store's random name.
+pub(super) fn id(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT id FROM head", [], |row| row.get(0))
+}
+
+/// Copies a backup into a fresh file; the copy goes its own way from here, and so has a name of its own.
 pub(super) fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
     let copied = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY)
         .and_then(|source| backup(&source, to))
-        .and_then(|()| leave_in_wal(Connection::open_with_flags(to, flags())?));
+        .and_then(|()| {
+            let copy = Connection::open_with_flags(to, flags())?;
+            copy.execute("UPDATE head SET id = random()", [])?;
+            leave_in_wal(copy)
+        });
     copied.map_err(|found| error(from, &found))
 }
 
