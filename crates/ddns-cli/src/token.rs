@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use ddns_core::{
-    Actions, Change, Command, HostPattern, HostScope, Login, NewToken, Receipt, Scope, Timestamp, Token, TokenLabel,
+    Actions, Change, Command, HostPattern, HostScope, Login, NewToken, Receipt, Scope, Timestamp, Token, TokenEdit,
+    TokenLabel,
 };
 use ddns_service::fresh;
 use ddns_store::Kind;
@@ -26,6 +27,8 @@ pub(crate) enum TokenCommand {
     List(List),
     /// Show a token, but for its secret
     Show(Which),
+    /// Change what a token is called or may do; its secret stays
+    Set(Set),
     /// Make a token void
     Revoke(Which),
 }
@@ -73,6 +76,37 @@ pub(crate) struct List {
 }
 
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("change").required(true).multiple(true))]
+pub(crate) struct Set {
+    /// The token's id
+    id: Uuid,
+    /// What to call it
+    #[arg(long, value_name = "TEXT", group = "change")]
+    label: Option<TokenLabel>,
+    /// Which of the account's hosts it may act on from now on; those not named go
+    #[arg(long = "host", value_name = "PATTERN", group = "change", conflicts_with = "all_hosts")]
+    hosts: Vec<HostPattern>,
+    /// It may act on all of the account's hosts
+    #[arg(long, group = "change")]
+    all_hosts: bool,
+    /// What it may do from now on; what is not named goes
+    #[arg(long = "action", value_enum, value_name = "ACTION", group = "change")]
+    actions: Vec<ActionWord>,
+    /// From which networks it may be used from now on; those not named go
+    #[arg(long = "network", value_name = "NET", value_parser = network, group = "change", conflicts_with = "any_network")]
+    networks: Vec<IpNet>,
+    /// It may be used from anywhere
+    #[arg(long, group = "change")]
+    any_network: bool,
+    /// For how many days from now it may be used
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500), group = "change", conflicts_with = "no_expiry")]
+    expires: Option<u32>,
+    /// It may be used for ever
+    #[arg(long, group = "change")]
+    no_expiry: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Which {
     /// The token's id
     id: Uuid,
@@ -84,6 +118,7 @@ impl TokenCommand {
             TokenCommand::Create(create) => create.run(session),
             TokenCommand::List(list) => list.run(session),
             TokenCommand::Show(which) => which.show(session),
+            TokenCommand::Set(set) => set.run(session),
             TokenCommand::Revoke(which) => which.revoke(session),
         }
     }
@@ -106,21 +141,49 @@ impl Create {
     }
 
     fn means(&self, now: Timestamp) -> Scope {
-        let hosts = if self.hosts.is_empty() { HostScope::All } else { HostScope::Only(self.hosts.clone()) };
-        let may = |word| self.actions.is_empty() || self.actions.contains(&word);
-        let life = |days: u32| Duration::from_secs(u64::from(days).saturating_mul(86_400));
         Scope {
-            hosts,
-            actions: Actions {
-                update: may(ActionWord::Update),
-                acme_challenge: may(ActionWord::AcmeChallenge),
-                read: may(ActionWord::Read),
-                manage: may(ActionWord::Manage),
-            },
+            hosts: if self.hosts.is_empty() { HostScope::All } else { HostScope::Only(self.hosts.clone()) },
+            actions: if self.actions.is_empty() { Scope::FULL.actions } else { actions(&self.actions) },
             networks: self.networks.clone(),
-            end: self.expires.map(|days| now.after(life(days))),
+            end: self.expires.map(|days| end(now, days)),
         }
     }
+}
+
+impl Set {
+    fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
+        let (token, edit) = (self.id, self.means(session.now()));
+        let set = session.submit(Command::SetToken { token, edit });
+        let reply = set.map_err(|failure| failure.during(format_args!("cannot change token {token}")))?;
+        let Receipt::Token(token) = reply.receipt else { return Err(Failure::internal("the token has no receipt")) };
+        let login = session.login(token.account)?.unwrap_or_default();
+        session.out.done(&format!("changed token {}", token.id), &view(&token, &login))
+    }
+
+    fn means(self, now: Timestamp) -> TokenEdit {
+        let hosts = (!self.hosts.is_empty()).then_some(HostScope::Only(self.hosts));
+        TokenEdit {
+            label: self.label,
+            hosts: if self.all_hosts { Some(HostScope::All) } else { hosts },
+            actions: (!self.actions.is_empty()).then(|| actions(&self.actions)),
+            networks: (self.any_network || !self.networks.is_empty()).then_some(self.networks),
+            end: if self.no_expiry { Some(None) } else { self.expires.map(|days| Some(end(now, days))) },
+        }
+    }
+}
+
+fn actions(words: &[ActionWord]) -> Actions {
+    let may = |word| words.contains(&word);
+    Actions {
+        update: may(ActionWord::Update),
+        acme_challenge: may(ActionWord::AcmeChallenge),
+        read: may(ActionWord::Read),
+        manage: may(ActionWord::Manage),
+    }
+}
+
+fn end(now: Timestamp, days: u32) -> Timestamp {
+    now.after(Duration::from_secs(u64::from(days).saturating_mul(86_400)))
 }
 
 impl List {

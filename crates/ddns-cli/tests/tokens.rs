@@ -98,6 +98,28 @@ fn revoke_makes_it_void_once() {
 }
 
 #[test]
+fn set_changes_what_it_names_and_nothing_else() {
+    let work = Work::with_joe();
+    let made = work.json(&["token", "create", "joe", "--label", "router", "--expires", "3"]);
+    let id = made["id"].as_str().unwrap();
+    let set =
+        work.json(&["token", "set", id, "--host", "*.dyn.example", "--action", "update", "--network", "192.0.2.0/24"]);
+    assert_eq!(set["hosts"], json!(["*.dyn.example"]));
+    assert_eq!(set["actions"], json!(["update"]));
+    assert_eq!(set["networks"], json!(["192.0.2.0/24"]));
+    assert_eq!((&set["label"], &set["expires"]), (&made["label"], &made["expires"]));
+    let back = work.json(&["token", "set", id, "--all-hosts", "--any-network", "--no-expiry", "--label", "old router"]);
+    assert_eq!(back["hosts"], json!(null));
+    assert_eq!((&back["networks"], &back["expires"], &back["label"]), (&json!([]), &json!(null), &json!("old router")));
+    assert_eq!(back["actions"], json!(["update"]));
+    assert_eq!(work.json(&["token", "show", id]), back);
+    work.fails(ExitCode::Usage, &["token", "set", id], &["--label"]);
+    work.fails(ExitCode::Usage, &["token", "set", id, "--all-hosts", "--host", "a.dyn.example"], &["--all-hosts"]);
+    let none = "00000000-0000-0000-0000-000000000000";
+    work.fails(ExitCode::NotFound, &["token", "set", none, "--no-expiry"], &[none]);
+}
+
+#[test]
 fn wrong_words_are_told() {
     let work = Work::with_joe();
     work.fails(ExitCode::NotFound, &["token", "create", "nobody"], &["no account nobody"]);

@@ -2,15 +2,16 @@
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use uuid::Uuid;
 
-use crate::account::{AccountState, Peer, Role, Scope, TsigKey};
+use crate::account::{AccountState, Actions, HostScope, Peer, Role, Scope, TsigKey};
 use crate::domain::{Settings, SoaTimers};
 use crate::name::{Fqdn, Name, ZoneName};
 use crate::record::RecordData;
 use crate::value::{
-    AccountNo, ChallengeValue, ClientKey, Description, HostAddress, HostTtl, Login, Mailbox, SecretId, TokenLabel, Ttl,
-    UnicastV4, UnicastV6,
+    AccountNo, ChallengeValue, ClientKey, Description, HostAddress, HostTtl, Login, Mailbox, SecretId, Timestamp,
+    TokenLabel, Ttl, UnicastV4, UnicastV6,
 };
 
 /// Who asks. Everything that needs permission takes one; [`decide`](crate::decide()) judges it on the newest state, so
@@ -53,6 +54,13 @@ pub enum Command {
     },
     /// Make a token.
     AddToken(NewToken),
+    /// Change what a token is called or may do; its secret stays.
+    SetToken {
+        /// Which.
+        token: Uuid,
+        /// What.
+        edit: TokenEdit,
+    },
     /// Make a token void.
     RevokeToken {
         /// Which.
@@ -260,6 +268,21 @@ pub struct NewToken {
     pub scope: Scope,
     /// Leads to its secret's digest.
     pub secret: SecretId,
+}
+
+/// What to change of a token; none leaves as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TokenEdit {
+    /// What its owner calls it.
+    pub label: Option<TokenLabel>,
+    /// Which hosts it may act on.
+    pub hosts: Option<HostScope>,
+    /// What it may do.
+    pub actions: Option<Actions>,
+    /// From which networks; an empty list is from anywhere.
+    pub networks: Option<Vec<IpNet>>,
+    /// Until when; some none is for ever.
+    pub end: Option<Option<Timestamp>>,
 }
 
 /// A domain to make.

@@ -35,6 +35,7 @@ pub fn decide(registry: &Registry, caller: &Caller, command: &Command, now: Time
         Command::SetAccount { account, edit } => accounts::set(draft, &actor, *account, edit),
         Command::RemoveAccount { account } => accounts::remove(draft, &actor, *account),
         Command::AddToken(new) => accounts::add_token(draft, &actor, new),
+        Command::SetToken { token, edit } => accounts::set_token(draft, &actor, *token, edit),
         Command::RevokeToken { token } => accounts::revoke_token(draft, &actor, *token),
         Command::PutTsigKey(key) => accounts::put_key(draft, &actor, key),
         Command::RemoveTsigKey { name } => accounts::remove_key(draft, &actor, name),

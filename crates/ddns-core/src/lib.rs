@@ -90,7 +90,7 @@ pub use answer::{Owner, Sections, Verdict, answer};
 pub use change::{Change, Delta};
 pub use command::{
     AccountEdit, AddressEdit, Caller, Command, DomainEdit, HostEdit, Identity, NewAccount, NewDomain, NewHost,
-    NewRecord, NewToken, RecordEdit, Together,
+    NewRecord, NewToken, RecordEdit, Together, TokenEdit,
 };
 pub use decide::{Decision, HostLine, HostOutcome, Receipt, decide};
 pub use domain::{Domain, Server, Settings, SoaTimers};

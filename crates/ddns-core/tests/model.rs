@@ -320,6 +320,18 @@ impl World {
                 demand(who.hands_on(&new.scope))?;
                 self.tokens.insert(new.id, (new.account.get(), new.scope.clone()));
             }
+            Command::SetToken { token, edit } => {
+                let (owner, before) = self.tokens.get(token)?.clone();
+                demand(who.is(owner) && who.whole())?;
+                let scope = Scope {
+                    hosts: edit.hosts.clone().unwrap_or(before.hosts),
+                    actions: edit.actions.unwrap_or(before.actions),
+                    networks: edit.networks.clone().unwrap_or(before.networks),
+                    end: edit.end.unwrap_or(before.end),
+                };
+                demand(who.hands_on(&scope))?;
+                self.tokens.insert(*token, (owner, scope));
+            }
             Command::RevokeToken { token } => {
                 let (owner, _) = self.tokens.get(token)?;
                 demand(who.is(*owner) && who.whole())?;

@@ -274,6 +274,17 @@ fn account_command() -> BoxedStrategy<Command> {
         1 => (5..14u32).prop_map(|number| Command::RemoveAccount { account: account(number) }),
         1 => some_account().prop_map(|number| Command::RemoveAccount { account: account(number) }),
         2 => (some_account(), 0..7usize).prop_map(|(number, scope)| new_token(number, scope)),
+        2 => (some_account(), 0..7usize, 0..7usize, any::<[bool; 4]>()).prop_map(|(number, token, like, parts)| {
+            let like = scopes()[like].clone();
+            let edit = TokenEdit {
+                label: Some(parse("again")),
+                hosts: parts[0].then_some(like.hosts),
+                actions: parts[1].then_some(like.actions),
+                networks: parts[2].then_some(like.networks),
+                end: parts[3].then_some(like.end),
+            };
+            Command::SetToken { token: token_id(number, token), edit }
+        }),
         1 => (some_account(), 0..7usize).prop_map(|(number, scope)| Command::RevokeToken { token: token_id(number, scope) }),
         1 => (some_account(), 0..7usize).prop_map(|(number, scope)| Command::PutTsigKey(TsigKey {
             name: parse("key"),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Actor, Draft, Receipt, changed, domains, hosts, made};
 use crate::account::{Account, AccountState, Scope, Token, TsigKey};
 use crate::change::{Change, Delta};
-use crate::command::{AccountEdit, NewAccount, NewToken};
+use crate::command::{AccountEdit, NewAccount, NewToken, TokenEdit};
 use crate::domain::Domain;
 use crate::name::Name;
 use crate::policy;
@@ -134,12 +134,38 @@ pub(super) fn add_token(draft: &mut Draft<'_>, actor: &Actor, new: &NewToken) ->
     Ok(Receipt::Token(made(token, Change::Token, draft)))
 }
 
-pub(super) fn revoke_token(draft: &mut Draft<'_>, actor: &Actor, token: Uuid) -> Result<Receipt, Refusal> {
+pub(super) fn set_token(
+    draft: &mut Draft<'_>,
+    actor: &Actor,
+    token: Uuid,
+    edit: &TokenEdit,
+) -> Result<Receipt, Refusal> {
+    let before = own_token(draft, actor, token)?;
+    let scope = Scope {
+        hosts: edit.hosts.clone().unwrap_or_else(|| before.scope.hosts.clone()),
+        actions: edit.actions.unwrap_or(before.scope.actions),
+        networks: edit.networks.clone().unwrap_or_else(|| before.scope.networks.clone()),
+        end: edit.end.unwrap_or(before.scope.end),
+    };
+    actor.hand_on(&scope)?;
+    check_scope(&scope)?;
+    let label = edit.label.clone().unwrap_or_else(|| before.label.clone());
+    let after = Token { label, scope, ..Token::clone(&before) };
+    Ok(Receipt::Token(changed(&before, after, Change::Token, draft)))
+}
+
+/// A token that the actor may manage.
+fn own_token(draft: &mut Draft<'_>, actor: &Actor, token: Uuid) -> Result<Arc<Token>, Refusal> {
     let token = draft.registry().token(token).cloned().ok_or_else(|| Refusal::not_found(Kind::Token, token))?;
     if !actor.may_act_for(token.account) {
         return Err(Refusal::not_yours(Kind::Token, token.id));
     }
     actor.manage_all()?;
+    Ok(token)
+}
+
+pub(super) fn revoke_token(draft: &mut Draft<'_>, actor: &Actor, token: Uuid) -> Result<Receipt, Refusal> {
+    let token = own_token(draft, actor, token)?;
     draft.put(Change::Token(Delta::removed(&token)));
     Ok(Receipt::Done)
 }
