@@ -127,11 +127,9 @@ fn check_contents(registry: &Registry, before: &Domain, after: &Domain) -> Resul
     let apex = after.name.name();
     let domain = || apex.clone();
     if before.owner != after.owner {
-        let family = registry.enclosing_domain(apex).filter(|above| above.number != after.number);
         let above = apex.parent().and_then(|parent| registry.enclosing_domain(&parent));
-        let mut below = registry.domains_at_or_below(apex).filter(|below| below.number != after.number);
-        if let Some(other) = family.into_iter().chain(above).chain(&mut below).find(|other| other.owner != after.owner)
-        {
+        let below = registry.domains_at_or_below(apex).filter(|below| below.number != after.number);
+        if let Some(other) = above.into_iter().chain(below).find(|other| other.owner != after.owner) {
             return Err(Refusal::Overlaps { name: domain(), other: other.name.name().clone() });
         }
         if let Some(owner) = after.owner.and_then(|owner| registry.account(owner))
