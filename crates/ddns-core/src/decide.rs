@@ -9,7 +9,7 @@ mod records;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-pub(crate) use accounts::remove as remove_account;
+pub(crate) use accounts::take_away as take_account_away;
 
 use crate::account::{Account, AccountState, Action, Role, Scope, Token};
 use crate::change::{Change, Delta};

@@ -1,7 +1,7 @@
 //! Time as a source of commands: what it has brought about, and when it will bring the next.
 
 use crate::change::{Change, Delta};
-use crate::decide::{Actor, Draft, Receipt, remove_account};
+use crate::decide::{Actor, Draft, Receipt, take_account_away};
 use crate::refusal::Refusal;
 use crate::registry::{Deadline, Registry};
 use crate::value::Timestamp;
@@ -45,7 +45,9 @@ pub(crate) fn elapse(draft: &mut Draft<'_>, actor: &Actor) -> Result<Receipt, Re
                 }
             }
             Deadline::Account(number) => {
-                remove_account(draft, actor, number)?;
+                if let Some(account) = draft.registry().account(number).cloned() {
+                    take_account_away(draft, &account)?;
+                }
             }
         }
     }

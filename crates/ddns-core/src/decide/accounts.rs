@@ -74,10 +74,15 @@ pub(super) fn set(
     Ok(Receipt::Account(changed(&before, after, Change::Account, draft)))
 }
 
-/// Everything that is the account's goes with it. A domain in which others have hosts holds the account back.
-pub(crate) fn remove(draft: &mut Draft<'_>, actor: &Actor, account: AccountNo) -> Result<Receipt, Refusal> {
+pub(super) fn remove(draft: &mut Draft<'_>, actor: &Actor, account: AccountNo) -> Result<Receipt, Refusal> {
     let account = own(draft, actor, account)?;
     actor.hand_on(&Scope::FULL)?;
+    take_away(draft, &account)?;
+    Ok(Receipt::Done)
+}
+
+/// Removes an account with everything that is its own. A domain in which others have hosts holds it back.
+pub(crate) fn take_away(draft: &mut Draft<'_>, account: &Arc<Account>) -> Result<(), Refusal> {
     let number = account.number;
     let registry = draft.registry();
     let holds_foreign_hosts = |domain: &&Arc<Domain>| {
@@ -108,8 +113,8 @@ pub(crate) fn remove(draft: &mut Draft<'_>, actor: &Actor, account: AccountNo) -
     for mail in draft.registry().mails().filter(|mail| mail.account == number).cloned().collect::<Vec<_>>() {
         draft.put(Change::Mail(Delta::removed(&mail)));
     }
-    draft.put(Change::Account(Delta::removed(&account)));
-    Ok(Receipt::Done)
+    draft.put(Change::Account(Delta::removed(account)));
+    Ok(())
 }
 
 pub(super) fn add_token(draft: &mut Draft<'_>, actor: &Actor, new: &NewToken) -> Result<Receipt, Refusal> {
