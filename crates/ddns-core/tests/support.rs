@@ -1,17 +1,25 @@
 //! What several of the tests need.
 
 use std::fmt::Debug;
+use std::hash::{BuildHasher, RandomState};
 use std::str::FromStr;
 
-use proptest::test_runner::Config;
+use proptest::test_runner::{Config, RngSeed};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// So many random cases, or twenty times as many in a soak.
-#[expect(clippy::disallowed_methods, reason = "the test, not the core, reads how long it shall run")]
+/// So many random cases, or twenty times as many in a soak. The seed is `DDNS_SEED` or a fresh one, and printed.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test, not the core, reads how long it shall run, and from which seed"
+)]
 pub(crate) fn cases(number: u32) -> Config {
     let factor = if std::env::var_os("DDNS_SOAK").is_some() { 20 } else { 1 };
-    Config { failure_persistence: Some(Box::new(persistence())), ..Config::with_cases(number * factor) }
+    let fresh = || RandomState::new().hash_one(0u8);
+    let seed = std::env::var("DDNS_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(fresh);
+    println!("DDNS_SEED={seed}");
+    let (failure_persistence, rng_seed) = (Some(Box::new(persistence()) as _), RngSeed::Fixed(seed));
+    Config { failure_persistence, rng_seed, ..Config::with_cases(number * factor) }
 }
 
 /// Seeds of failures are kept beside the test that found them.

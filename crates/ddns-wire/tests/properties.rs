@@ -1,5 +1,7 @@
 //! For any octets and any data.
 
+use std::hash::{BuildHasher, RandomState};
+
 use ddns_core::{Command, DomainEdit, Mailbox, Name, RecordData, RecordType, Serial, Soa, SoaTimers, Text, Ttl};
 use ddns_wire::Transport;
 use domain::base::iana::{Rtype, SshfpAlgorithm, SshfpType};
@@ -10,6 +12,7 @@ use domain::rdata::rfc1035::Txt;
 use domain::rdata::{A, Aaaa, AllRecordData, Cname, Mx, Ns, Ptr, Soa as WireSoa, Srv, Sshfp};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::test_runner::{Config, RngSeed};
 
 use crate::support::{Answer, ParsedData, Query, RD, World, wire};
 
@@ -73,7 +76,18 @@ fn check_well_formed(answer: &Answer) {
     assert_eq!(rest.pos(), answer.len(), "octets behind the message");
 }
 
+/// As many cases as usual, or twenty times as many in a soak. The seed is `DDNS_SEED` or a fresh one, and printed.
+fn cases() -> Config {
+    let factor = if std::env::var_os("DDNS_SOAK").is_some() { 20 } else { 1 };
+    let fresh = || RandomState::new().hash_one(0u8);
+    let seed = std::env::var("DDNS_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(fresh);
+    println!("DDNS_SEED={seed}");
+    Config { rng_seed: RngSeed::Fixed(seed), ..Config::with_cases(256 * factor) }
+}
+
 proptest! {
+    #![proptest_config(cases())]
+
     #[test]
     fn any_octets_are_answered_or_dropped(octets in vec(any::<u8>(), 0..600)) {
         let world = world();
