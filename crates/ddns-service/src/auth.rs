@@ -71,7 +71,7 @@ impl Service {
         let hash = account.as_ref().and_then(|account| Some((account.password?, account)));
         let hash = hash.and_then(|(id, account)| match snapshot.secrets.get(id)? {
             Secret::PasswordHash(hash) => Some((id, hash.clone(), account)),
-            Secret::TokenDigest(_) | Secret::TsigKey(_) => None,
+            Secret::TokenDigest(_) | Secret::TsigKey(_) | Secret::ServerKey(_) => None,
         });
         let Some((id, hash, account)) = hash else {
             self.0.hasher.check(None, secret.clone()).await?;
@@ -134,7 +134,7 @@ fn find_token(snapshot: &Snapshot, secret: &SecretString) -> Option<(Uuid, Arc<A
     let token = snapshot.registry.token(snapshot.secrets.token(&digest)?)?;
     let same = match snapshot.secrets.get(token.secret)? {
         Secret::TokenDigest(kept) => bool::from(kept.ct_eq(&digest)),
-        Secret::PasswordHash(_) | Secret::TsigKey(_) => false,
+        Secret::PasswordHash(_) | Secret::TsigKey(_) | Secret::ServerKey(_) => false,
     };
     same.then(|| Some((token.id, snapshot.registry.account(token.account)?.clone()))).flatten()
 }

@@ -16,6 +16,8 @@ pub enum Secret {
     TokenDigest([u8; 32]),
     /// A TSIG key, which must be kept as it is.
     TsigKey(Zeroizing<Vec<u8>>),
+    /// A key of the service's own, which must be kept as it is.
+    ServerKey(Zeroizing<[u8; 32]>),
 }
 
 impl Secret {
@@ -25,6 +27,7 @@ impl Secret {
             Secret::PasswordHash(hash) => ("password", hash.as_bytes()),
             Secret::TokenDigest(digest) => ("token", digest),
             Secret::TsigKey(key) => ("tsig", key),
+            Secret::ServerKey(key) => ("server-key", key.as_slice()),
         }
     }
 
@@ -34,6 +37,7 @@ impl Secret {
             "password" => Some(Secret::PasswordHash(Zeroizing::new(str::from_utf8(octets).ok()?.to_owned()))),
             "token" => Some(Secret::TokenDigest(octets.try_into().ok()?)),
             "tsig" => Some(Secret::TsigKey(Zeroizing::new(octets.to_vec()))),
+            "server-key" => Some(Secret::ServerKey(Zeroizing::new(octets.try_into().ok()?))),
             _ => None,
         }
     }

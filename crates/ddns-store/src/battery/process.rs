@@ -206,9 +206,10 @@ pub(super) fn set_host(name: &str, address: &str) -> Command {
 /// The secret that tests keep under an id: each kind comes up.
 pub(super) fn secret_of(id: SecretId) -> Secret {
     let octets = id.get().to_be_bytes();
-    match id.get() % 3 {
+    match id.get() % 4 {
         0 => Secret::PasswordHash(Zeroizing::new(format!("$argon2id$v=19$m=1,t=1,p=1$ü{}", id.get()))),
         1 => Secret::TokenDigest(std::array::from_fn(|place| octets[place % 8])),
+        2 => Secret::ServerKey(Zeroizing::new(std::array::from_fn(|place| octets[place % 8]))),
         _ => Secret::TsigKey(Zeroizing::new([octets.as_slice(), &[0, 255]].concat())),
     }
 }
