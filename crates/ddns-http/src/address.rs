@@ -2,16 +2,17 @@
 
 use actix_web::http::Method;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CACHE_CONTROL, ContentType, RETRY_AFTER};
+use actix_web::http::header::{CACHE_CONTROL, ContentType, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 
-use crate::dialect::{Dialect, Fault, road};
+use crate::dialect::{Dialect, Fault};
+use crate::roads::Roads;
 use crate::source;
 
 /// The roads of this dialect.
-pub(crate) fn roads(config: &mut web::ServiceConfig) {
-    config.service(road::<Plain>("/checkip", "GET, HEAD", [(Method::GET, web::to(check_ip))]));
-    config.service(road::<Plain>("/myip", "GET, HEAD", [(Method::GET, web::to(my_ip))]));
+pub(crate) fn roads(roads: &mut Roads<'_>) {
+    roads.lay::<Plain>("/checkip", [(Method::GET, web::to(check_ip))]);
+    roads.lay::<Plain>("/myip", [(Method::GET, web::to(my_ip))]);
 }
 
 /// The page that clients search for `Current IP Address: ` (checkip.dyndns.org).
@@ -44,16 +45,14 @@ impl Dialect for Plain {
             Fault::UrlTooLong => (StatusCode::URI_TOO_LONG, "the URL is too long"),
             Fault::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
             Fault::BodyBroken => (StatusCode::BAD_REQUEST, "the body did not arrive whole"),
-            Fault::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "this resource has other methods"),
+            Fault::Method => (StatusCode::METHOD_NOT_ALLOWED, "this resource has other methods"),
             Fault::Limited => (StatusCode::TOO_MANY_REQUESTS, "try again in an hour"),
             Fault::Busy | Fault::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "try again later"),
         };
         let mut answer = answer(status);
-        match fault {
-            Fault::Method(allow) => answer.insert_header((ALLOW, allow)),
-            Fault::Busy | Fault::Unavailable => answer.insert_header((RETRY_AFTER, "1")),
-            _ => &mut answer,
-        };
+        if matches!(fault, Fault::Busy | Fault::Unavailable) {
+            answer.insert_header((RETRY_AFTER, "1"));
+        }
         answer.content_type(ContentType::plaintext()).body(words)
     }
 }

@@ -12,7 +12,7 @@ mod report;
 
 use std::fmt;
 
-use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{Error, HttpRequest, HttpResponse, web};
 use ddns_core::{Command, Fqdn, HostEdit, HostOutcome, NameError, Receipt, Refusal, Together};
@@ -21,17 +21,18 @@ use ddns_service::ServiceError;
 use self::notes::Notes;
 use crate::auth::{CHALLENGE, SignedIn};
 use crate::body::Body;
-use crate::dialect::{Dialect, Fault, road};
+use crate::dialect::{Dialect, Fault};
 use crate::params::Params;
+use crate::roads::Roads;
 use crate::server::State;
 
 /// The roads of this dialect.
-pub(crate) fn roads(config: &mut web::ServiceConfig) {
+pub(crate) fn roads(roads: &mut Roads<'_>) {
     for path in ["/nic/update", "/v2/update", "/v3/update"] {
         let update = || web::to(update::<DynDns>);
-        config.service(road::<DynDns>(path, "GET, POST", [(Method::GET, update()), (Method::POST, update())]));
+        roads.lay::<DynDns>(path, [(Method::GET, update()), (Method::POST, update())]);
     }
-    config.service(road::<UpdateUrl>("/update", "GET", [(Method::GET, web::to(update_url))]));
+    roads.lay::<UpdateUrl>("/update", [(Method::GET, web::to(update_url))]);
 }
 
 /// A dialect that answers in dyndns2's words.
@@ -198,6 +199,10 @@ impl Code {
             Refusal::TooMany { .. } => Code::NumHost,
             Refusal::NotPublic | Refusal::NoSource | Refusal::Conflict { .. } => Code::DnsErr,
             Refusal::Inactive
+            | Refusal::NotSignedIn
+            | Refusal::SignUpClosed
+            | Refusal::NoMail
+            | Refusal::LinkVoid
             | Refusal::TokenVoid
             | Refusal::Taken { .. }
             | Refusal::Reserved { .. }
@@ -236,18 +241,16 @@ fn answer<F: Family>(lines: &[Code]) -> HttpResponse {
 fn say<F: Family>(fault: Fault) -> HttpResponse {
     let (status, words) = match fault {
         Fault::Unauthorized => (StatusCode::UNAUTHORIZED, "badauth"),
-        Fault::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "badagent"),
+        Fault::Method => (StatusCode::METHOD_NOT_ALLOWED, "badagent"),
         Fault::CrossSite => (StatusCode::OK, "badagent"),
         Fault::UrlTooLong | Fault::BodyTooLarge => (StatusCode::OK, "numhost"), // Only a long list of hosts is that long.
         Fault::Limited => (StatusCode::OK, "abuse"),
         Fault::BodyBroken | Fault::Busy | Fault::Unavailable => (StatusCode::OK, "911"),
     };
     let mut answer = HttpResponse::build(status);
-    match fault {
-        Fault::Unauthorized => answer.insert_header((WWW_AUTHENTICATE, CHALLENGE)),
-        Fault::Method(allow) => answer.insert_header((ALLOW, allow)),
-        _ => &mut answer,
-    };
+    if fault == Fault::Unauthorized {
+        answer.insert_header((WWW_AUTHENTICATE, CHALLENGE));
+    }
     body_of::<F>(&mut answer, words)
 }
 

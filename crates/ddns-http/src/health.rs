@@ -6,13 +6,13 @@ use actix_web::{HttpResponse, web};
 use serde_json::json;
 
 use crate::address::Plain;
-use crate::dialect::road;
+use crate::roads::Roads;
 use crate::server::State;
 
 /// The roads of this dialect.
-pub(crate) fn roads(config: &mut web::ServiceConfig) {
-    config.service(road::<Plain>("/healthz", "GET, HEAD", [(Method::GET, web::to(alive))]));
-    config.service(road::<Plain>("/readyz", "GET, HEAD", [(Method::GET, web::to(ready))]));
+pub(crate) fn roads(roads: &mut Roads<'_>) {
+    roads.lay::<Plain>("/healthz", [(Method::GET, web::to(alive))]);
+    roads.lay::<Plain>("/readyz", [(Method::GET, web::to(ready))]);
 }
 
 /// The process is alive.

@@ -21,6 +21,7 @@ mod lenient;
 mod links;
 mod listeners;
 mod params;
+mod roads;
 mod server;
 mod settings;
 mod sight;
@@ -28,5 +29,6 @@ mod source;
 mod two_dns;
 
 pub use listeners::{BindError, Listeners, bind};
+pub use roads::{RouteInfo, routes};
 pub use server::{Server, serve};
 pub use settings::HttpSettings;

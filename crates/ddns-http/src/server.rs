@@ -19,7 +19,7 @@ use ddns_service::Service;
 use crate::lenient::{self, Lenient};
 use crate::listeners::Listeners;
 use crate::settings::HttpSettings;
-use crate::{address, body, dyndns, events, health, links, two_dns};
+use crate::{body, events, links, roads, two_dns};
 
 /// How long a stop waits for answers that are on their way.
 const STOP_SECS: u64 = 10;
@@ -141,7 +141,7 @@ fn connections(
     .and_then(http)
 }
 
-/// The road map: every dialect lays its own roads.
+/// The roads of all dialects, and what every request passes on its way to them.
 fn application(
     state: web::Data<State>,
 ) -> App<
@@ -156,10 +156,7 @@ fn application(
     App::new()
         .app_data(state)
         .app_data(body::limit())
-        .configure(two_dns::roads)
-        .configure(dyndns::roads)
-        .configure(address::roads)
-        .configure(health::roads)
+        .configure(roads::configure)
         .default_service(web::to(two_dns::no_such_road))
         .wrap(from_fn(lenient::spell_headers))
         .wrap(from_fn(events::record))

@@ -13,22 +13,23 @@ use ddns_service::ServiceError;
 use self::words::{DomainBody, HostBody, UserBody, Wrong, json};
 use crate::auth::{Guest, SignedIn};
 use crate::body::Body;
-use crate::dialect::{Dialect, Fault, road};
+use crate::dialect::{Dialect, Fault};
 use crate::links;
+use crate::roads::Roads;
 use crate::server::State;
 use crate::sight::Sight;
 
 /// The roads of this dialect.
-pub(crate) fn roads(config: &mut web::ServiceConfig) {
+pub(crate) fn roads(roads: &mut Roads<'_>) {
     let hosts = [(Method::GET, web::to(list_hosts)), (Method::POST, web::to(make_host))];
     let host =
         [(Method::GET, web::to(show_host)), (Method::PUT, web::to(set_host)), (Method::DELETE, web::to(remove_host))];
-    config.service(road::<TwoDns>("/hosts", "GET, HEAD, POST", hosts));
-    config.service(road::<TwoDns>("/hosts/all", "PUT", [(Method::PUT, web::to(set_all_hosts))]));
-    config.service(road::<TwoDns>("/hosts/{fqdn}", "GET, HEAD, PUT, DELETE", host));
-    config.service(road::<TwoDns>("/users/me", "GET, HEAD", [(Method::GET, web::to(show_me))]));
+    roads.lay::<TwoDns>("/hosts", hosts);
+    roads.lay::<TwoDns>("/hosts/all", [(Method::PUT, web::to(set_all_hosts))]);
+    roads.lay::<TwoDns>("/hosts/{fqdn}", host);
+    roads.lay::<TwoDns>("/users/me", [(Method::GET, web::to(show_me))]);
     for path in ["/domains", "/api/domains"] {
-        config.service(road::<TwoDns>(path, "GET, HEAD", [(Method::GET, web::to(list_domains))]));
+        roads.lay::<TwoDns>(path, [(Method::GET, web::to(list_domains))]);
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use ddns_core::{Account, Domain, Fqdn, Host, Login, Refusal, UnicastV6};
 use ddns_service::ServiceError;
@@ -161,14 +161,13 @@ fn say(fault: Fault) -> HttpResponse {
         Fault::UrlTooLong => (StatusCode::URI_TOO_LONG, "The URL is too long"),
         Fault::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
         Fault::BodyBroken => return Wrong::NotJson.answer(),
-        Fault::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "This resource has other methods"),
+        Fault::Method => (StatusCode::METHOD_NOT_ALLOWED, "This resource has other methods"),
         Fault::Limited => (StatusCode::TOO_MANY_REQUESTS, "Too many changes in this hour; nothing was changed"),
         Fault::Busy | Fault::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Nothing was changed; try again later"),
     };
     let mut answer = HttpResponse::build(status);
     match fault {
         Fault::Unauthorized => answer.insert_header((WWW_AUTHENTICATE, CHALLENGE)),
-        Fault::Method(allow) => answer.insert_header((ALLOW, allow)),
         Fault::Limited => answer.insert_header((RETRY_AFTER, "3600")),
         Fault::Busy => answer.insert_header((RETRY_AFTER, "1")),
         Fault::Unavailable => answer.insert_header((RETRY_AFTER, "10")),
@@ -210,8 +209,8 @@ impl From<Refusal> for Wrong {
         let field = |field, words| Wrong::Fields(vec![(field, words)]);
         match refusal {
             Refusal::NotFound { .. } | Refusal::NotYours { .. } => Wrong::Missing,
-            Refusal::Inactive | Refusal::TokenVoid => Wrong::Fault(Fault::Unauthorized),
-            Refusal::OutOfScope | Refusal::OperatorOnly => Wrong::Refused(StatusCode::FORBIDDEN, refusal.to_string()),
+            Refusal::Inactive | Refusal::TokenVoid | Refusal::NotSignedIn => Wrong::Fault(Fault::Unauthorized),
+            Refusal::OutOfScope | Refusal::OperatorOnly | Refusal::SignUpClosed | Refusal::NoMail | Refusal::LinkVoid => Wrong::Refused(StatusCode::FORBIDDEN, refusal.to_string()),
             Refusal::Taken { .. } | Refusal::Reserved { .. } | Refusal::Overlaps { .. } | Refusal::Conflict { .. } => {
                 field("hostname", "has already been taken")
             }

@@ -1,0 +1,136 @@
+//! The roads of all dialects: one table of what is served, and the guarded door in front of each resource.
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::{ALLOW, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{App, Error, HttpRequest, HttpResponse, Route, guard, web};
+use ddns_core::policy;
+
+use crate::dialect::{Dialect, Fault};
+use crate::{address, dyndns, health, two_dns};
+
+/// The road map: every dialect lays its own roads.
+fn lay_all(roads: &mut Roads<'_>) {
+    two_dns::roads(roads);
+    dyndns::roads(roads);
+    address::roads(roads);
+    health::roads(roads);
+}
+
+/// Puts the roads of all dialects into an application.
+pub(crate) fn configure(config: &mut web::ServiceConfig) {
+    lay_all(&mut Roads { config, table: Vec::new() });
+}
+
+/// The table of everything that is served: each method of each resource, in the order in which the roads are laid. What is
+/// true of every route is tested from it, so that a new route cannot be forgotten.
+pub fn routes() -> Vec<RouteInfo> {
+    let mut table = Vec::new();
+    let _ = App::new().configure(|config| {
+        let mut roads = Roads { config, table: Vec::new() };
+        lay_all(&mut roads);
+        table = roads.table;
+    });
+    table
+}
+
+/// One method of one resource.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RouteInfo {
+    /// The dialect's name, as the log of changes has it.
+    pub dialect: &'static str,
+    /// The method; `HEAD` has a row of its own.
+    pub method: String,
+    /// The path's pattern, such as `/hosts/{fqdn}`.
+    pub path: &'static str,
+}
+
+/// Where the dialects lay their roads.
+///
+/// To add a route: write its handler, lay it in the `roads` function of its dialect with every other method of the same
+/// path, and name a new dialect in [`lay_all`]. The order counts where two patterns take the same path: the first wins.
+pub(crate) struct Roads<'c> {
+    config: &'c mut web::ServiceConfig,
+    table: Vec<RouteInfo>,
+}
+
+impl Roads<'_> {
+    /// One resource: its path, and what each method does. `GET` serves `HEAD` too where it only reads; every other method
+    /// is told, in `Allow`, which there are.
+    pub(crate) fn lay<D: Dialect>(&mut self, path: &'static str, routes: impl IntoIterator<Item = (Method, Route)>) {
+        let mut resource = web::resource(path);
+        let mut methods = Vec::new();
+        for (method, route) in routes {
+            let served = served::<D>(method);
+            resource = resource.route(route.guard(any_of(&served)));
+            methods.extend(served);
+        }
+        let allow = allow(&methods);
+        let other_method = move || {
+            let allow = allow.clone();
+            async move { no_such_method::<D>(allow) }
+        };
+        self.config.service(resource.default_service(web::to(other_method)).wrap(from_fn(door::<D>)));
+        let row = |method: Method| RouteInfo { dialect: D::NAME, method: method.to_string(), path };
+        self.table.extend(methods.into_iter().map(row));
+    }
+}
+
+/// The methods that a route for this one serves.
+fn served<D: Dialect>(method: Method) -> Vec<Method> {
+    let head = method == Method::GET && !D::writes(&method);
+    [Some(method), head.then_some(Method::HEAD)].into_iter().flatten().collect()
+}
+
+fn any_of(methods: &[Method]) -> impl guard::Guard + use<> {
+    let methods = methods.to_vec();
+    guard::fn_guard(move |request| methods.contains(&request.head().method))
+}
+
+/// The `Allow` header of a resource (RFC 9110, section 10.2.1).
+fn allow(methods: &[Method]) -> HeaderValue {
+    let names: Vec<_> = methods.iter().map(Method::as_str).collect();
+    HeaderValue::try_from(names.join(", ")).unwrap_or(HeaderValue::from_static("")) // Never: methods are tokens.
+}
+
+fn no_such_method<D: Dialect>(allow: HeaderValue) -> HttpResponse {
+    let mut answer = D::say(Fault::Method);
+    answer.headers_mut().insert(ALLOW, allow);
+    answer
+}
+
+/// What every request passes before anything of it is believed.
+async fn door<D: Dialect>(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    match check::<D>(request.request()) {
+        Some(fault) => Ok(request.into_response(D::say(fault))),
+        None => Ok(next.call(request).await?.map_into_boxed_body()),
+    }
+}
+
+fn check<D: Dialect>(request: &HttpRequest) -> Option<Fault> {
+    let url = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    if url > policy::URL_MAX {
+        return Some(Fault::UrlTooLong);
+    }
+    let cross_site = D::writes(request.method()) && is_cross_site(request.headers());
+    cross_site.then_some(Fault::CrossSite)
+}
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Whether a browser says that another site made it send this (Fetch Metadata; RFC 6454 for older ones). A sibling name
+/// counts as another site: with dynamic DNS, anybody may have one. Other programs send neither header.
+fn is_cross_site(headers: &HeaderMap) -> bool {
+    if let Some(site) = headers.get(SEC_FETCH_SITE) {
+        return !matches!(site.as_bytes(), b"same-origin" | b"none");
+    }
+    let Some(origin) = headers.get(ORIGIN) else { return false };
+    let host = headers.get(HOST).map(|host| host.as_bytes()).unwrap_or_default();
+    let origin_host = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host.as_bytes());
+    !origin_host.is_some_and(|origin_host| origin_host.eq_ignore_ascii_case(host))
+}
