@@ -120,6 +120,7 @@ impl Add {
             role: role(self.operator),
             max_hosts: self.max_hosts,
             max_domains: self.max_domains,
+            language: Default::default(),
             password: Some(password),
         }
     }
@@ -189,6 +190,7 @@ impl Set {
             role: self.operator.map(role),
             max_hosts: self.max_hosts,
             max_domains: self.max_domains,
+            language: None,
             password,
         }
     }

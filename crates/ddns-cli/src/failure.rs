@@ -106,11 +106,13 @@ fn advice(refusal: &Refusal) -> Option<String> {
             Kind::Server => "list the name servers with: ddns server list".to_owned(),
             Kind::Host => "list the hosts with: ddns host list".to_owned(),
             Kind::Reservation => "the name is not reserved; it can be taken as it is".to_owned(),
-            Kind::Client | Kind::Record | Kind::Challenge | Kind::TsigKey | Kind::Peer => return None,
+            Kind::Client => "list the clients with: ddns client list".to_owned(),
+            Kind::Record | Kind::Challenge | Kind::TsigKey | Kind::Peer | Kind::Mail => return None,
         },
         Refusal::Reserved { name } => format!("release it with: ddns name release {name}"),
         Refusal::Quota { kind: Kind::Host, .. } => "raise it with: ddns account set LOGIN --max-hosts N".to_owned(),
         Refusal::Quota { kind: Kind::Domain, .. } => "raise it with: ddns account set LOGIN --max-domains N".to_owned(),
+        Refusal::Quota { kind: Kind::Client, .. } => "remove one with: ddns client remove KEY".to_owned(),
         Refusal::Quota { kind: Kind::Token, .. } => "revoke one with: ddns token revoke ID".to_owned(),
         Refusal::PrivateDomain { domain } => {
             format!("open it to all accounts with: ddns domain set {domain} --shared true")

@@ -92,6 +92,7 @@ impl Told {
             Change::TsigKey(delta) => told("tsig-key", delta, |key| key.name.to_string()),
             Change::Peer(delta) => told("peer", delta, |peer| peer.address.to_string()),
             Change::Mail(delta) => told("mail", delta, |mail| mail.id.to_string()),
+            Change::ServerKey(delta) => told("server key", delta, |_| String::new()),
             Change::Settings(delta) => told("settings", delta, |_| String::new()),
         }
     }

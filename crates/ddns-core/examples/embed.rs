@@ -52,6 +52,7 @@ impl Lab {
             role: Role::User,
             max_hosts: policy::HOSTS_PER_ACCOUNT,
             max_domains: 0,
+            language: Default::default(),
             password: None,
         };
         match self.run(&Caller::Local, &Command::AddAccount(account), now)? {

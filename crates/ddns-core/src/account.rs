@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::name::{Fqdn, Name, text_serde};
 use crate::policy;
-use crate::value::{AccountNo, Login, SecretId, Timestamp, TokenLabel, ValueError};
+use crate::value::{AccountNo, Login, MailAddress, SecretId, Timestamp, TokenLabel, ValueError};
 
 /// Somebody who holds hosts, domains and records.
 ///
@@ -34,6 +34,9 @@ pub struct Account {
     pub max_hosts: u32,
     /// How many domains it may hold.
     pub max_domains: u32,
+    /// The language of mails and pages for it.
+    #[serde(default)]
+    pub language: Language,
     /// Leads to its password's hash; none if only tokens sign in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<SecretId>,
@@ -53,6 +56,46 @@ pub enum AccountState {
     Active,
     /// May not act, and its names are not served.
     Suspended,
+}
+
+/// A language that people are written to in (RFC 5646 tags in the log and at every door).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Language {
+    /// English.
+    #[default]
+    #[serde(rename = "en")]
+    English,
+    /// German.
+    #[serde(rename = "de")]
+    German,
+}
+
+impl Language {
+    /// The language's tag.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Language::English => "en",
+            Language::German => "de",
+        }
+    }
+}
+
+impl FromStr for Language {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Language, ValueError> {
+        match text {
+            "en" => Ok(Language::English),
+            "de" => Ok(Language::German),
+            _ => Err(ValueError::Language),
+        }
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.tag())
+    }
 }
 
 /// What an account may do.
@@ -350,8 +393,12 @@ pub struct Mail {
     pub kind: MailKind,
     /// Whom it is about.
     pub account: AccountNo,
+    /// Where it goes: the account's own address is another one by the time that a change of it is confirmed.
+    pub to: MailAddress,
     /// How often sending has failed.
     pub attempts: u32,
+    /// Not before this it is tried.
+    pub next: Timestamp,
     /// When it was put into the outbox.
     pub created: Timestamp,
 }
@@ -366,4 +413,17 @@ pub enum MailKind {
     ResetPassword,
     /// Confirm this new address.
     ChangeLogin,
+    /// The account has another address from now on; goes to the former one.
+    LoginChanged,
+    /// Somebody asked for an account with this address, which has one.
+    AlreadyRegistered,
+}
+
+/// The key under which links in mails are signed. A new one makes every link void.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerKey {
+    /// Leads to the key.
+    pub secret: SecretId,
+    /// When it was made.
+    pub created: Timestamp,
 }

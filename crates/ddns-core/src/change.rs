@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Account, Mail, Peer, Token, TsigKey};
+use crate::account::{Account, Mail, Peer, ServerKey, Token, TsigKey};
 use crate::domain::{Domain, Server, Settings};
 use crate::host::{Challenge, Client, Host, Reservation};
 use crate::record::Record;
@@ -40,6 +40,8 @@ pub enum Change {
     Mail(Delta<Mail>),
     /// The operator's settings.
     Settings(Delta<Settings>),
+    /// The key under which links in mails are signed.
+    ServerKey(Delta<ServerKey>),
 }
 
 /// A value before and after: made, changed or removed.
@@ -90,6 +92,7 @@ impl Change {
             Change::Account(delta) => both(delta, |account| account.password),
             Change::Token(delta) => both(delta, |token| Some(token.secret)),
             Change::TsigKey(delta) => both(delta, |key| Some(key.secret)),
+            Change::ServerKey(delta) => both(delta, |key| Some(key.secret)),
             Change::Domain(_) | Change::Server(_) | Change::Host(_) | Change::Client(_) | Change::Record(_) => {
                 (None, None)
             }

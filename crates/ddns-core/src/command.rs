@@ -5,13 +5,13 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use uuid::Uuid;
 
-use crate::account::{AccountState, Actions, HostScope, Peer, Role, Scope, TsigKey};
+use crate::account::{AccountState, Actions, HostScope, Language, Peer, Role, Scope, TsigKey};
 use crate::domain::{Settings, SoaTimers};
 use crate::name::{Fqdn, Name, ZoneName};
 use crate::record::RecordData;
 use crate::value::{
-    AccountNo, ChallengeValue, ClientKey, Description, HostAddress, HostTtl, Login, Mailbox, SecretId, Timestamp,
-    TokenLabel, Ttl, UnicastV4, UnicastV6,
+    AccountNo, ChallengeValue, ClientKey, Description, HostAddress, HostTtl, Login, MailAddress, Mailbox, SecretId,
+    Timestamp, TokenLabel, Ttl, UnicastV4, UnicastV6,
 };
 
 /// Who asks. Everything that needs permission takes one; [`decide`](crate::decide()) judges it on the newest state, so
@@ -22,6 +22,10 @@ pub enum Caller {
     Local,
     /// An account that has proved who it is.
     Account(Identity),
+    /// Somebody who has proved nothing.
+    Guest,
+    /// Who holds a link that was mailed to this account. The service has checked the link.
+    Mailed(AccountNo),
 }
 
 /// An account that has proved who it is, and how.
@@ -47,6 +51,47 @@ pub enum Command {
         /// What.
         edit: AccountEdit,
     },
+    /// Make an account for whoever asks, as far as the settings allow it. Whether the login has an account already is told
+    /// only where sign-up is open: otherwise by a mail to its owner.
+    SignUp(NewSignUp),
+    /// Mail a link that chooses a new password. Nobody is told whether the login has an account.
+    AskPassword {
+        /// Whose.
+        login: Login,
+        /// A fresh public id for the mail.
+        mail: Uuid,
+    },
+    /// Mail a link that confirms a new address to that address.
+    AskLogin {
+        /// Whose.
+        account: AccountNo,
+        /// The new address.
+        to: MailAddress,
+        /// A fresh public id for the mail.
+        mail: Uuid,
+    },
+    /// By a mailed link: let the account act, and give it its first token.
+    Confirm(NewToken),
+    /// By a mailed link: set a new password.
+    SetPassword {
+        /// Whose.
+        account: AccountNo,
+        /// What led to the hash when the link was made: a link works once.
+        from: Option<SecretId>,
+        /// Leads to the new password's hash.
+        to: SecretId,
+    },
+    /// By a mailed link: sign in with another address from now on.
+    SetLogin {
+        /// Whose.
+        account: AccountNo,
+        /// The login when the link was made: a link works once.
+        from: Login,
+        /// The new one.
+        to: MailAddress,
+        /// A fresh public id for the mail that tells the former address.
+        mail: Uuid,
+    },
     /// Remove an account with its hosts, clients, records, tokens and empty domains.
     RemoveAccount {
         /// Which.
@@ -61,6 +106,9 @@ pub enum Command {
         /// What.
         edit: TokenEdit,
     },
+    /// Make a token in the place of another: the one that the caller signed in with, whose label and scope it takes;
+    /// without one, every token of the account with the same label.
+    RenewToken(NewToken),
     /// Make a token void.
     RevokeToken {
         /// Which.
@@ -127,7 +175,9 @@ pub enum Command {
         /// Which.
         name: Fqdn,
     },
-    /// Register a client, or change it.
+    /// Make a client for an account.
+    AddClient(NewClient),
+    /// Register the caller's own client, or change a client.
     PutClient {
         /// Which.
         key: ClientKey,
@@ -204,6 +254,23 @@ pub enum Command {
         /// Which.
         address: IpAddr,
     },
+    /// Take a mail out of the outbox: it was sent, or is given up.
+    RemoveMail {
+        /// Which.
+        mail: Uuid,
+    },
+    /// Sending a mail failed: try again later.
+    RetryMail {
+        /// Which.
+        mail: Uuid,
+        /// Not before this.
+        next: Timestamp,
+    },
+    /// Make the key under which links in mails are signed, if there is none yet.
+    SetServerKey {
+        /// Leads to it.
+        secret: SecretId,
+    },
     /// Put the operator's settings in the place of the present ones.
     SetSettings(Settings),
     /// Do what time has brought about: see [`due`](crate::due()).
@@ -234,8 +301,25 @@ pub struct NewAccount {
     pub max_hosts: u32,
     /// How many domains it may hold.
     pub max_domains: u32,
+    /// The language of mails and pages for it.
+    pub language: Language,
     /// Leads to its password's hash.
     pub password: Option<SecretId>,
+}
+
+/// An account that somebody makes for itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSignUp {
+    /// A fresh public id.
+    pub id: Uuid,
+    /// What it signs in with.
+    pub login: MailAddress,
+    /// Leads to its password's hash.
+    pub password: SecretId,
+    /// The language of mails and pages for it.
+    pub language: Language,
+    /// A fresh public id for the mail that asks for confirmation.
+    pub mail: Uuid,
 }
 
 /// What to change of an account; none leaves as it is.
@@ -251,6 +335,8 @@ pub struct AccountEdit {
     pub max_hosts: Option<u32>,
     /// How many domains it may hold.
     pub max_domains: Option<u32>,
+    /// The language of mails and pages for it.
+    pub language: Option<Language>,
     /// Leads to its new password's hash.
     pub password: Option<SecretId>,
 }
@@ -384,6 +470,17 @@ impl HostEdit {
     pub fn is_update(&self) -> bool {
         self.ipv4 != AddressEdit::Keep || self.ipv6 != AddressEdit::Keep
     }
+}
+
+/// A client to make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewClient {
+    /// Its key.
+    pub key: ClientKey,
+    /// Whose it is.
+    pub owner: AccountNo,
+    /// Whether it begins offline.
+    pub offline: bool,
 }
 
 /// A record to make.

@@ -4,7 +4,9 @@ mod accounts;
 mod clients;
 mod domains;
 mod hosts;
+mod mails;
 mod records;
+mod strangers;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -27,45 +29,71 @@ use crate::value::{AccountNo, HostAddress, Timestamp};
 /// # Errors
 /// The [`Refusal`] that the caller is told. Then there is nothing to apply.
 pub fn decide(registry: &Registry, caller: &Caller, command: &Command, now: Timestamp) -> Result<Decision, Refusal> {
-    let actor = Actor::new(registry, caller, now)?;
     let mut draft = Draft::new(registry, now);
-    let draft = &mut draft;
     let receipt = match command {
-        Command::AddAccount(new) => accounts::add(draft, &actor, new),
-        Command::SetAccount { account, edit } => accounts::set(draft, &actor, *account, edit),
-        Command::RemoveAccount { account } => accounts::remove(draft, &actor, *account),
-        Command::AddToken(new) => accounts::add_token(draft, &actor, new),
-        Command::SetToken { token, edit } => accounts::set_token(draft, &actor, *token, edit),
-        Command::RevokeToken { token } => accounts::revoke_token(draft, &actor, *token),
-        Command::PutTsigKey(key) => accounts::put_key(draft, &actor, key),
-        Command::RemoveTsigKey { name } => accounts::remove_key(draft, &actor, name),
-        Command::AddDomain(new) => domains::add(draft, &actor, new),
-        Command::SetDomain { name, edit } => domains::set(draft, &actor, name, edit),
-        Command::RemoveDomain { name } => domains::remove(draft, &actor, name),
-        Command::AddServer { id, name, addresses } => domains::add_server(draft, &actor, *id, name, addresses),
-        Command::SetServer { name, addresses } => domains::set_server(draft, &actor, name, addresses),
-        Command::RemoveServer { name } => domains::remove_server(draft, &actor, name),
-        Command::PutPeer(peer) => domains::put_peer(draft, &actor, peer),
-        Command::RemovePeer { address } => domains::remove_peer(draft, &actor, *address),
-        Command::SetSettings(settings) => domains::set_settings(draft, &actor, settings),
-        Command::AddHost(new) => hosts::add(draft, &actor, new),
-        Command::SetHosts { hosts, edit, together } => hosts::set(draft, &actor, hosts, *edit, *together),
-        Command::SetAllHosts { edit } => hosts::set_all(draft, &actor, *edit),
-        Command::RemoveHost { host } => hosts::remove(draft, &actor, host),
-        Command::ReleaseName { name } => hosts::release(draft, &actor, name),
-        Command::AddChallenge { host, value } => hosts::add_challenge(draft, &actor, host, value),
-        Command::RemoveChallenge { host, value } => hosts::remove_challenge(draft, &actor, host, value),
-        Command::PutClient { key, offline, must_exist } => clients::put(draft, &actor, key, *offline, *must_exist),
-        Command::MoveClient { key, address } => clients::move_hosts(draft, &actor, key, *address),
-        Command::RemoveClient { key } => clients::remove(draft, &actor, key),
-        Command::AttachHost { key, host } => clients::attach(draft, &actor, key, host),
-        Command::DetachHost { key, host } => clients::detach(draft, &actor, key, host),
-        Command::AddRecord(new) => records::add(draft, &actor, new),
-        Command::SetRecord { record, edit } => records::set(draft, &actor, *record, edit),
-        Command::RemoveRecord { record } => records::remove(draft, &actor, *record),
-        Command::Elapse => crate::due::elapse(draft, &actor),
+        Command::SignUp(new) => strangers::sign_up(&mut draft, new),
+        Command::AskPassword { login, mail } => strangers::ask_password(&mut draft, login, *mail),
+        Command::Confirm(token) => strangers::confirm(&mut draft, caller, token),
+        Command::SetPassword { account, from, to } => strangers::set_password(&mut draft, caller, *account, *from, *to),
+        Command::SetLogin { account, from, to, mail } => {
+            strangers::set_login(&mut draft, caller, *account, from, to, *mail)
+        }
+        command => {
+            let actor = Actor::new(registry, caller, now)?;
+            act(&mut draft, &actor, command)
+        }
     }?;
     Ok(Decision { changes: std::mem::take(&mut draft.changes), receipt })
+}
+
+/// What takes somebody who has proved who it is.
+fn act(draft: &mut Draft<'_>, actor: &Actor, command: &Command) -> Result<Receipt, Refusal> {
+    match command {
+        Command::AddAccount(new) => accounts::add(draft, actor, new),
+        Command::SetAccount { account, edit } => accounts::set(draft, actor, *account, edit),
+        Command::RemoveAccount { account } => accounts::remove(draft, actor, *account),
+        Command::AddToken(new) => accounts::add_token(draft, actor, new),
+        Command::SetToken { token, edit } => accounts::set_token(draft, actor, *token, edit),
+        Command::RevokeToken { token } => accounts::revoke_token(draft, actor, *token),
+        Command::PutTsigKey(key) => accounts::put_key(draft, actor, key),
+        Command::RemoveTsigKey { name } => accounts::remove_key(draft, actor, name),
+        Command::AddDomain(new) => domains::add(draft, actor, new),
+        Command::SetDomain { name, edit } => domains::set(draft, actor, name, edit),
+        Command::RemoveDomain { name } => domains::remove(draft, actor, name),
+        Command::AddServer { id, name, addresses } => domains::add_server(draft, actor, *id, name, addresses),
+        Command::SetServer { name, addresses } => domains::set_server(draft, actor, name, addresses),
+        Command::RemoveServer { name } => domains::remove_server(draft, actor, name),
+        Command::PutPeer(peer) => domains::put_peer(draft, actor, peer),
+        Command::RemovePeer { address } => domains::remove_peer(draft, actor, *address),
+        Command::SetSettings(settings) => domains::set_settings(draft, actor, settings),
+        Command::AddHost(new) => hosts::add(draft, actor, new),
+        Command::SetHosts { hosts, edit, together } => hosts::set(draft, actor, hosts, *edit, *together),
+        Command::SetAllHosts { edit } => hosts::set_all(draft, actor, *edit),
+        Command::RemoveHost { host } => hosts::remove(draft, actor, host),
+        Command::ReleaseName { name } => hosts::release(draft, actor, name),
+        Command::AddChallenge { host, value } => hosts::add_challenge(draft, actor, host, value),
+        Command::RemoveChallenge { host, value } => hosts::remove_challenge(draft, actor, host, value),
+        Command::AddClient(new) => clients::add(draft, &actor, new),
+        Command::PutClient { key, offline, must_exist } => clients::put(draft, actor, key, *offline, *must_exist),
+        Command::MoveClient { key, address } => clients::move_hosts(draft, actor, key, *address),
+        Command::RemoveClient { key } => clients::remove(draft, actor, key),
+        Command::AttachHost { key, host } => clients::attach(draft, actor, key, host),
+        Command::DetachHost { key, host } => clients::detach(draft, actor, key, host),
+        Command::AddRecord(new) => records::add(draft, actor, new),
+        Command::SetRecord { record, edit } => records::set(draft, actor, *record, edit),
+        Command::RemoveRecord { record } => records::remove(draft, actor, *record),
+        Command::AskLogin { account, to, mail } => mails::ask_login(draft, actor, *account, to, *mail),
+        Command::RemoveMail { mail } => mails::remove(draft, actor, *mail),
+        Command::RetryMail { mail, next } => mails::retry(draft, actor, *mail, *next),
+        Command::SetServerKey { secret } => mails::set_server_key(draft, actor, *secret),
+        Command::RenewToken(new) => accounts::renew_token(draft, actor, new),
+        Command::Elapse => crate::due::elapse(draft, actor),
+        Command::SignUp(_)
+        | Command::AskPassword { .. }
+        | Command::Confirm(_)
+        | Command::SetPassword { .. }
+        | Command::SetLogin { .. } => Err(Refusal::NotSignedIn), // Decided before anybody is an actor.
+    }
 }
 
 /// What a command changes, and what its caller is told.
@@ -133,6 +161,7 @@ impl Actor {
         let identity = match caller {
             Caller::Local => return Ok(Actor { account: None, token: None, source: None }),
             Caller::Account(identity) => identity,
+            Caller::Guest | Caller::Mailed(_) => return Err(Refusal::NotSignedIn),
         };
         let account = registry.account(identity.account).ok_or(Refusal::Inactive)?;
         if account.state != AccountState::Active {

@@ -106,6 +106,23 @@ pub struct Settings {
     pub public_addresses_only: bool,
     /// Days for which a freed name in a shared domain stays reserved; 0 for none.
     pub reservation_days: u16,
+    /// Whether strangers may make accounts.
+    pub sign_up: SignUp,
+    /// Whether mails can be sent: without it nothing is put into the outbox.
+    pub mail: bool,
+}
+
+/// Whether strangers may make accounts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignUp {
+    /// They may not.
+    #[default]
+    Closed,
+    /// They may, and the account acts once its address is confirmed. Needs mail.
+    Confirm,
+    /// They may, and the account acts at once.
+    Open,
 }
 
 impl Default for Settings {
@@ -138,6 +155,8 @@ impl Default for Settings {
             reserved_labels: LABELS.iter().filter_map(|label| label.parse().ok()).collect(),
             public_addresses_only: false,
             reservation_days: policy::RESERVATION_DAYS,
+            sign_up: SignUp::default(),
+            mail: false,
         }
     }
 }

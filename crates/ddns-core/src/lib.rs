@@ -33,7 +33,7 @@
 //! run(&Caller::Local, Command::AddDomain(domain))?;
 //! let account = NewAccount {
 //!     id: Uuid::from_u128(2), login: "joe".parse()?, state: AccountState::Active, role: Role::User,
-//!     max_hosts: policy::HOSTS_PER_ACCOUNT, max_domains: 0, password: None,
+//!     max_hosts: policy::HOSTS_PER_ACCOUNT, max_domains: 0, language: Language::English, password: None,
 //! };
 //! let Receipt::Account(joe) = run(&Caller::Local, Command::AddAccount(account))? else { unreachable!() };
 //! let host: Fqdn = "Home.DYN.example.".parse()?;
@@ -83,17 +83,17 @@ mod value;
 pub mod zone;
 
 pub use account::{
-    Account, AccountState, Action, Actions, HostPattern, HostScope, Mail, MailKind, Peer, Role, Scope, Token,
-    TsigAlgorithm, TsigKey,
+    Account, AccountState, Action, Actions, HostPattern, HostScope, Language, Mail, MailKind, Peer, Role, Scope,
+    ServerKey, Token, TsigAlgorithm, TsigKey,
 };
 pub use answer::{Owner, Sections, Verdict, answer};
 pub use change::{Change, Delta};
 pub use command::{
-    AccountEdit, AddressEdit, Caller, Command, DomainEdit, HostEdit, Identity, NewAccount, NewDomain, NewHost,
-    NewRecord, NewToken, RecordEdit, Together, TokenEdit,
+    AccountEdit, AddressEdit, Caller, Command, DomainEdit, HostEdit, Identity, NewAccount, NewClient, NewDomain,
+    NewHost, NewRecord, NewSignUp, NewToken, RecordEdit, Together, TokenEdit,
 };
 pub use decide::{Decision, HostLine, HostOutcome, Receipt, decide};
-pub use domain::{Domain, Server, Settings, SoaTimers};
+pub use domain::{Domain, Server, Settings, SignUp, SoaTimers};
 pub use due::{Due, due};
 pub use host::{Challenge, Client, Host, Reservation};
 pub use name::{Fqdn, Name, NameError, QueryName, ZoneName};
@@ -102,6 +102,6 @@ pub use refusal::{Kind, Refusal};
 pub use registry::{ApplyError, Registry};
 pub use value::{
     AccountNo, ChallengeValue, ClientKey, ClientNo, Description, DomainNo, Heartbeat, HostAddress, HostNo, HostTtl,
-    Ipv6Suffix, Login, Mailbox, Offline, ReservedLabel, SecretId, Serial, Timestamp, TokenLabel, Ttl, UnicastV4,
-    UnicastV6, ValueError,
+    Ipv6Suffix, Login, MailAddress, Mailbox, Offline, ReservedLabel, SecretId, Serial, Timestamp, TokenLabel, Ttl,
+    UnicastV4, UnicastV6, ValueError,
 };

@@ -57,6 +57,25 @@ pub const CHALLENGE_TTL: u32 = 60;
 /// How long an unconfirmed account may wait for its confirmation.
 pub const UNCONFIRMED_LIFE: Duration = Duration::from_secs(7 * 86_400);
 
+/// How long a link works that chooses a new password or confirms a new address.
+pub const LINK_LIFE: Duration = Duration::from_secs(3_600);
+/// Mails that wait in the outbox; beyond it nothing that needs a mail is taken.
+pub const MAILS: usize = 10_000;
+/// The pause before a mail is tried again for the first time; each further one is twice as long.
+pub const MAIL_RETRY: Duration = Duration::from_secs(60);
+/// The longest such pause.
+pub const MAIL_RETRY_MAX: Duration = Duration::from_secs(6 * 3_600);
+/// How long a mail is tried before it is given up (RFC 5321, section 4.5.4.1).
+pub const MAIL_LIFE: Duration = Duration::from_secs(4 * 86_400);
+/// Sign-ups and requests for a new password that one network may make in an hour: an IPv4 address, an IPv6 /64.
+pub const STRANGERS_PER_HOUR: u32 = 20;
+/// Mails that strangers may cause in an hour for one login.
+pub const MAILS_PER_LOGIN: u32 = 5;
+/// Networks and logins for which strangers' requests are counted at a time; beyond it strangers wait for the next hour.
+pub const STRANGERS_MAX: usize = 100_000;
+/// How long an answer takes that must not tell whether an account exists.
+pub const QUIET_ANSWER: Duration = Duration::from_millis(500);
+
 /// Octets of an HTTP request body.
 pub const BODY_MAX: usize = 64 * 1024;
 /// Depth of a JSON document.

@@ -28,6 +28,8 @@ pub enum Kind {
     TsigKey,
     /// A peer.
     Peer,
+    /// A mail in the outbox.
+    Mail,
 }
 
 impl std::fmt::Display for Kind {
@@ -44,6 +46,7 @@ impl std::fmt::Display for Kind {
             Kind::Reservation => "reservation",
             Kind::TsigKey => "TSIG key",
             Kind::Peer => "peer",
+            Kind::Mail => "mail",
         })
     }
 }
@@ -70,6 +73,18 @@ pub enum Refusal {
     /// The account must be active.
     #[error("the account is not active; its operator can activate it")]
     Inactive,
+    /// Whoever has proved nothing may sign up and ask for a new password, and no more.
+    #[error("sign in first")]
+    NotSignedIn,
+    /// Strangers make accounts where the operator lets them.
+    #[error("this service takes no sign-ups; ask its operator for an account")]
+    SignUpClosed,
+    /// What needs a mail needs a service that sends mails.
+    #[error("this service sends no mail; ask its operator")]
+    NoMail,
+    /// A link from a mail works once, until it ends, and while what it is about is as it was.
+    #[error("this link has been used, has ended, or is about something that has changed meanwhile; ask for a new one")]
+    LinkVoid,
     /// The token must exist, not have ended, and admit the caller's network.
     #[error("the token is revoked, has ended, or may not be used from here")]
     TokenVoid,

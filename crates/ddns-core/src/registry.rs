@@ -9,7 +9,7 @@ use std::sync::Arc;
 use imbl::{OrdMap, OrdSet, Vector};
 use uuid::Uuid;
 
-use crate::account::{Account, AccountState, Mail, Peer, Token, TsigKey};
+use crate::account::{Account, AccountState, Mail, Peer, ServerKey, Token, TsigKey};
 use crate::change::{Change, Delta};
 use crate::domain::{Domain, Server, Settings};
 use crate::host::{Challenge, Client, Host, Reservation};
@@ -54,6 +54,7 @@ pub struct Registry {
     mails: OrdMap<Uuid, Arc<Mail>>,
     deadlines: OrdSet<(Timestamp, Deadline)>,
     settings: Arc<Settings>,
+    server_key: Option<Arc<ServerKey>>,
     last_number: u32,
 }
 
@@ -136,6 +137,11 @@ impl Registry {
             Change::Settings(delta) => {
                 check("setting", "all of them", Some(&self.settings), &delta.before)?;
                 self.settings = delta.after.clone().unwrap_or_default();
+                Ok(())
+            }
+            Change::ServerKey(delta) => {
+                check("server key", "the only one", self.server_key.as_ref(), &delta.before)?;
+                self.server_key = delta.after.clone();
                 Ok(())
             }
         }
@@ -622,9 +628,19 @@ impl Registry {
         self.mails.get(&id)
     }
 
+    /// How many mails are in the outbox.
+    pub fn mail_count(&self) -> usize {
+        self.mails.len()
+    }
+
     /// All mails in the outbox.
     pub fn mails(&self) -> impl Iterator<Item = &Arc<Mail>> {
         self.mails.values()
+    }
+
+    /// The key under which links in mails are signed; none until the first is.
+    pub fn server_key(&self) -> Option<&Arc<ServerKey>> {
+        self.server_key.as_ref()
     }
 
     /// The operator's settings.
@@ -652,6 +668,7 @@ impl Registry {
             .chain(self.tsig_keys.values().map(|value| Change::TsigKey(made(value))))
             .chain(self.peers.values().map(|value| Change::Peer(made(value))))
             .chain(self.mails.values().map(|value| Change::Mail(made(value))))
+            .chain(self.server_key.iter().map(|value| Change::ServerKey(made(value))))
     }
 
     pub(crate) fn server_by_key(&self, key: &[u8]) -> Option<&Arc<Server>> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use crate::name::{Name, text_serde};
+use crate::name::{Fqdn, Name, text_serde};
 use crate::policy;
 
 macro_rules! number {
@@ -480,6 +480,38 @@ text_value!(
     |text| SmolStr::new(text.to_ascii_lowercase())
 );
 text_value!(
+    /// An e-mail address that mail can be sent to (RFC 5321), kept in lower case: a dot-atom of at most 64 octets, `@`, and
+    /// a domain name of at least two labels. Each is a [`Login`].
+    MailAddress, MailAddress,
+    is_mail_address,
+    |text| SmolStr::new(text.to_ascii_lowercase())
+);
+
+impl MailAddress {
+    /// A login, if mail can be sent to it.
+    pub fn of(login: &Login) -> Option<MailAddress> {
+        login.as_str().parse().ok()
+    }
+
+    /// What an account with this address signs in with.
+    pub fn login(&self) -> Login {
+        Login(self.0.clone())
+    }
+}
+
+fn is_mail_address(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else { return false };
+    let is_atom =
+        |atom: &str| !atom.is_empty() && atom.bytes().all(|b| b.is_ascii_alphanumeric() || ATEXT.contains(&b));
+    let is_local = local.len() <= 64 && local.split('.').all(is_atom);
+    let is_domain = domain.parse::<Fqdn>().is_ok_and(|name| name.name().label_count() >= 2) && !domain.ends_with('.');
+    text.len() <= policy::LOGIN_MAX && is_local && is_domain
+}
+
+/// What an atom holds besides letters and digits (RFC 5322, section 3.2.3).
+const ATEXT: &[u8] = b"!#$%&'*+-/=?^_`{|}~";
+
+text_value!(
     /// A client's key (clients dialect): 1 to 64 of `A-Z a-z 0-9 . _ : -`, but not `.` or `..`.
     ClientKey, ClientKey,
     |text| (1..=policy::CLIENT_KEY_MAX).contains(&text.len()) && text != "." && text != ".."
@@ -593,6 +625,12 @@ pub enum ValueError {
     /// A login is 1 to 254 printable ASCII characters without a colon.
     #[error("a login is 1 to {} printable ASCII characters without a colon", policy::LOGIN_MAX)]
     Login,
+    /// An e-mail address is a local part, `@` and a domain.
+    #[error("this is not an e-mail address that mail can be sent to")]
+    MailAddress,
+    /// A language is `en` or `de`.
+    #[error("a language is en or de")]
+    Language,
     /// A client key is 1 to 64 of letters, digits and `._:-`, but not `.` or `..`.
     #[error("a client key is 1 to {} of letters, digits, and . _ : -", policy::CLIENT_KEY_MAX)]
     ClientKey,

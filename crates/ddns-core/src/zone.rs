@@ -326,7 +326,8 @@ fn touched(before: &Registry, after: &Registry, changes: &[Change]) -> BTreeMap<
                 touched.servers();
             }
             Change::Settings(_) => touched.servers(),
-            Change::Token(_) | Change::Reservation(_) | Change::TsigKey(_) | Change::Peer(_) | Change::Mail(_) => (),
+            Change::Token(_) | Change::Reservation(_) | Change::TsigKey(_) => (),
+            Change::Peer(_) | Change::Mail(_) | Change::ServerKey(_) => (),
         }
     }
     touched.zones

@@ -4,7 +4,7 @@ use ddns_core::*;
 
 use crate::stage::Stage;
 use crate::support::parse;
-use crate::universe::{JOE, account};
+use crate::universe::{ANN, EVE, JOE, account, token_id};
 
 /// Joe's client `home` carries two hosts in a shared domain that has an offline address for IPv4 only.
 struct Home(Stage);
@@ -150,6 +150,73 @@ fn a_host_hangs_on_one_client() {
     home.ask(Some("192.0.2.1"), Command::RemoveClient { key: parse("car") });
     let tv = home.0.registry.host(&parse("tv.dyn.example")).unwrap();
     assert_eq!((tv.client, tv.ipv4), (None, None), "deleting a client keeps its hosts");
+}
+
+/// What a caller asks of joe's client with a token that covers one of its two hosts.
+#[test]
+fn a_token_of_partial_scope() {
+    let mut home = Home::new();
+    home.put("8.8.8.8", Some(true));
+    let token = Some(token_id(JOE, 1));
+    let partial = Caller::Account(Identity { account: account(JOE), token, source: Some(parse("8.8.8.8")) });
+    let put = |offline| Command::PutClient { key: parse("home"), offline, must_exist: false };
+    // Found by thought: an empty body changes nothing, so it needs no scope over all hosts.
+    let decision = home.0.ask(&partial, &put(None)).unwrap();
+    assert_eq!(decision.changes, []);
+    assert_eq!(home.0.ask(&partial, &put(Some(true))), Err(Refusal::OutOfScope), "the flag is all hosts'");
+    let detach = |host: &str| Command::DetachHost { key: parse("home"), host: parse(host) };
+    assert_eq!(home.0.ask(&partial, &detach("tv.dyn.example")), Err(Refusal::OutOfScope));
+    home.0.ask(&partial, &detach("a.dyn.example")).unwrap();
+    assert_eq!(home.served("a.dyn.example").0, "8.8.8.8", "what is taken off an offline client shows its own address");
+}
+
+/// The operator at the command line has no account of its own, and says whose the client is.
+#[test]
+fn a_client_is_made_for_an_account() {
+    let mut home = Home::new();
+    let add = |key: &str, owner, offline| Command::AddClient(NewClient { key: parse(key), owner, offline });
+    let joe = account(JOE);
+    assert_eq!(home.ask(None, add("car", joe, true)), 1);
+    let car = home.0.registry.client(&parse("car")).unwrap();
+    assert_eq!((car.owner, car.offline, car.ipv4, car.ipv6), (joe, Offline::Manual, None, None));
+    let taken = Refusal::Taken { name: "car".to_owned() };
+    assert_eq!(home.0.ask(&Caller::Local, &add("car", joe, true)), Err(taken.clone()));
+    assert_eq!(home.0.ask(&Caller::Local, &add("car", account(ANN), true)), Err(taken));
+    assert_eq!(home.0.ask(&Caller::Local, &add("bus", account(EVE), false)), Err(Refusal::Inactive));
+    let nobody = Refusal::NotFound { kind: Kind::Account, name: "99".to_owned() };
+    assert_eq!(home.0.ask(&Caller::Local, &add("bus", account(99), false)), Err(nobody));
+    let ann = Caller::Account(Identity { account: account(ANN), token: None, source: None });
+    let foreign = Refusal::NotYours { kind: Kind::Account, name: "joe".to_owned() };
+    assert_eq!(home.0.ask(&ann, &add("bus", joe, false)), Err(foreign));
+    let missing = Refusal::NotFound { kind: Kind::Client, name: "bus".to_owned() };
+    let put = Command::PutClient { key: parse("bus"), offline: None, must_exist: false };
+    assert_eq!(home.0.ask(&Caller::Local, &put), Err(missing), "nobody's client cannot be");
+}
+
+#[test]
+fn an_account_holds_so_many_clients() {
+    let mut home = Home::new();
+    let put = |key: String| Command::PutClient { key: parse(&key), offline: None, must_exist: false };
+    // One more is there from the beginning.
+    for number in 1..policy::CLIENTS_PER_ACCOUNT {
+        home.ask(Some("192.0.2.1"), put(format!("car-{number}")));
+    }
+    let joe = Caller::Account(Identity { account: account(JOE), token: None, source: None });
+    let full = Refusal::Quota { kind: Kind::Client, max: policy::CLIENTS_PER_ACCOUNT as u64 };
+    assert_eq!(home.0.ask(&joe, &put("one-more".to_owned())), Err(full));
+    assert_eq!(home.ask(Some("192.0.2.1"), put("car-1".to_owned())), 0, "a known one is no new one");
+    home.ask(Some("192.0.2.1"), Command::RemoveClient { key: parse("car-1") });
+    assert_eq!(home.ask(Some("192.0.2.1"), put("one-more".to_owned())), 1);
+}
+
+/// One change says what became of the client, and one what became of each host.
+#[test]
+fn the_way_back_is_told_once() {
+    let mut home = Home::new();
+    home.put("192.0.2.1", Some(true));
+    assert_eq!(home.put("192.0.2.2", Some(false)), 3);
+    home.miss();
+    assert_eq!(home.go("192.0.2.3", None), 3);
 }
 
 /// Found by thought: the operator takes public addresses only, and coming back online is one more way to bring one.

@@ -387,6 +387,12 @@ impl World {
                 self.host_for(who, &host.to_string(), Action::AcmeChallenge)?;
                 self.challenges.remove(&(host.to_string(), value.to_string()))?;
             }
+            Command::AddClient(new) => {
+                let owner = new.owner.get();
+                self.holder(owner)?;
+                demand(who.may(Action::Manage) && who.is(owner))?;
+                self.add_client(new.key.as_str(), owner, new.offline)?;
+            }
             Command::PutClient { key, offline, must_exist } => self.put_client(who, key, *offline, *must_exist)?,
             Command::MoveClient { key, address } => self.move_client(who, key.as_str(), *address)?,
             Command::RemoveClient { key } => {
@@ -428,6 +434,16 @@ impl World {
                 let ns_addresses = distinct(&settings.ns_addresses);
                 self.settings = Settings { ns_addresses, ..settings.clone() };
             }
+            Command::SignUp(_)
+            | Command::AskPassword { .. }
+            | Command::AskLogin { .. }
+            | Command::Confirm(_)
+            | Command::SetPassword { .. }
+            | Command::SetLogin { .. }
+            | Command::RenewToken(_)
+            | Command::RemoveMail { .. }
+            | Command::RetryMail { .. }
+            | Command::SetServerKey { .. } => return None, // Not among the random commands yet.
             Command::Elapse => {
                 demand(who.operates())?;
                 self.elapse(now);
@@ -457,8 +473,11 @@ impl World {
     fn set_account(&mut self, who: &Who, number: u32, edit: &AccountEdit) -> Option<()> {
         let before = self.accounts.get(&number)?.clone();
         demand(who.is(number) && who.whole() && who.hands_on(&Scope::FULL))?;
-        let for_operators =
-            edit.state.is_some() || edit.role.is_some() || edit.max_hosts.is_some() || edit.max_domains.is_some();
+        let for_operators = edit.login.is_some()
+            || edit.state.is_some()
+            || edit.role.is_some()
+            || edit.max_hosts.is_some()
+            || edit.max_domains.is_some();
         demand(who.operates() || !for_operators)?;
         // Unconfirmed ──▶ Active ◀──▶ Suspended: nobody becomes unconfirmed again, and an unconfirmed one is confirmed.
         demand(edit.state != Some(AccountState::Unconfirmed) || before.state == AccountState::Unconfirmed)?;
@@ -728,6 +747,14 @@ impl World {
         self.hosts.iter().filter(|(_, host)| host.client.as_deref() == Some(key)).all(|(name, _)| who.covers(name))
     }
 
+    fn add_client(&mut self, key: &str, owner: u32, offline: bool) -> Option<()> {
+        demand(!self.clients.contains_key(key))?;
+        self.number();
+        let offline = if offline { Offline::Manual } else { Offline::No };
+        self.clients.insert(key.to_owned(), Device { owner, offline, ipv4: None, ipv6: None });
+        Some(())
+    }
+
     fn put_client(&mut self, who: &Who, key: &ClientKey, offline: Option<bool>, must_exist: bool) -> Option<()> {
         let said = |present| match offline {
             Some(true) => Offline::Manual,
@@ -737,13 +764,10 @@ impl World {
         let Some(before) = self.clients.get(key.as_str()).cloned() else {
             let owner = who.account?;
             demand(!must_exist && who.may(Action::Manage))?;
-            self.number();
-            let device = Device { owner, offline: said(Offline::No), ipv4: None, ipv6: None };
-            self.clients.insert(key.to_string(), device);
-            return Some(());
+            return self.add_client(key.as_str(), owner, offline == Some(true));
         };
         self.client_for(who, key.as_str(), Action::Update)?;
-        demand(self.covers_all(who, key.as_str()))?;
+        demand(offline.is_none() || self.covers_all(who, key.as_str()))?;
         let after = said(before.offline);
         self.clients.get_mut(key.as_str())?.offline = after;
         if before.offline != Offline::No && after == Offline::No && who.source.is_some() {

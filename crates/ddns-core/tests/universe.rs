@@ -121,7 +121,16 @@ fn new_token(account: u32, scope: usize) -> Command {
 
 fn new_account(login: &str, state: AccountState, role: Role, (max_hosts, max_domains): (u32, u32)) -> Command {
     let id = Uuid::from_u128(login.bytes().fold(0, |id, octet| id * 256 + u128::from(octet)));
-    Command::AddAccount(NewAccount { id, login: parse(login), state, role, max_hosts, max_domains, password: None })
+    Command::AddAccount(NewAccount {
+        id,
+        login: parse(login),
+        state,
+        role,
+        max_hosts,
+        max_domains,
+        language: Default::default(),
+        password: None,
+    })
 }
 
 pub(crate) fn new_domain(name: &str, owner: Option<u32>, shared: bool) -> Command {
@@ -252,6 +261,7 @@ fn settings() -> impl Strategy<Value = Settings> {
         public_addresses_only: public,
         reservation_days: days,
         reserved_labels: ["ns1", "www"].into_iter().map(parse).collect(),
+        ..Settings::default()
     })
 }
 
@@ -269,7 +279,7 @@ fn account_command() -> BoxedStrategy<Command> {
             .prop_map(|(login, state, role, quota)| new_account(login, state, role, quota)),
         4 => (some_account(), edit).prop_map(|(number, (state, role, max_hosts, max_domains, login))| Command::SetAccount {
             account: account(number),
-            edit: AccountEdit { login: login.map(parse), state, role, max_hosts, max_domains, password: None },
+            edit: AccountEdit { login: login.map(parse), state, role, max_hosts, max_domains, language: None, password: None },
         }),
         1 => (5..14u32).prop_map(|number| Command::RemoveAccount { account: account(number) }),
         1 => some_account().prop_map(|number| Command::RemoveAccount { account: account(number) }),
@@ -355,6 +365,8 @@ fn host_command() -> BoxedStrategy<Command> {
 
 fn client_command() -> BoxedStrategy<Command> {
     prop_oneof![
+        1 => (key(), some_account(), any::<bool>())
+            .prop_map(|(key, owner, offline)| Command::AddClient(NewClient { key, owner: account(owner), offline })),
         4 => (key(), prop::option::of(any::<bool>()), prop::bool::weighted(0.2))
             .prop_map(|(key, offline, must_exist)| Command::PutClient { key, offline, must_exist }),
         3 => (key(), prop::option::of(host_address())).prop_map(|(key, address)| Command::MoveClient { key, address }),

@@ -55,7 +55,7 @@ pub(crate) fn service() -> Service {
         role: Role::User,
         max_hosts: 5,
         max_domains: 0,
-        password: None,
+        language: Default::default(), password: None,
     };
     let Receipt::Account(joe) = run(&service, Command::AddAccount(account)) else { panic!("an account") };
     let host = NewHost {

@@ -192,7 +192,7 @@ fn add_account(service: &Service, login: &str, state: AccountState, role: Role) 
         role,
         max_hosts: 5,
         max_domains: 5,
-        password: Some(id),
+        language: Default::default(), password: Some(id),
     };
     let hash = HASH.clone();
     let request = Request::new(Caller::Local, Command::AddAccount(account), Origin::new("test"));

@@ -37,6 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         role: Role::User,
         max_hosts: policy::HOSTS_PER_ACCOUNT,
         max_domains: 0,
+        language: Default::default(),
         password: None,
     };
     let request = Request::new(Caller::Local, Command::AddAccount(account), origin.clone());

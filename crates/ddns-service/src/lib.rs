@@ -380,7 +380,7 @@ enum Begun {
 /// Whose changes are counted; the operator's at the command line are not.
 fn account(caller: &Caller) -> Option<AccountNo> {
     match caller {
-        Caller::Local => None,
+        Caller::Local | Caller::Guest | Caller::Mailed(_) => None,
         Caller::Account(identity) => Some(identity.account),
     }
 }

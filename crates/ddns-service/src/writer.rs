@@ -519,8 +519,9 @@ impl Work {
         }
         self.changes.extend(decision.changes.iter().cloned());
         let actor = match &request.caller {
-            Caller::Local => None,
+            Caller::Local | Caller::Guest => None,
             Caller::Account(identity) => Some(identity.account),
+            Caller::Mailed(account) => Some(*account),
         };
         let (origin, changes) = (request.origin.to_string(), decision.changes.clone());
         entries.push(NewEntry { time: now, actor, origin, changes });

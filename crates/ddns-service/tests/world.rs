@@ -62,6 +62,7 @@ pub(crate) fn add_account(service: &Service, login: &str, password: Option<(Secr
         role: Role::User,
         max_hosts: 10_000,
         max_domains: 0,
+        language: Default::default(),
         password: password.as_ref().map(|(id, _)| *id),
     };
     let mut request = local(Command::AddAccount(new));

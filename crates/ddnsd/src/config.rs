@@ -195,6 +195,7 @@ impl Overrides {
             reserved_labels: self.reserved_labels.clone().unwrap_or_else(|| present.reserved_labels.clone()),
             public_addresses_only: self.public_addresses_only.unwrap_or(present.public_addresses_only),
             reservation_days: self.reservation_days.unwrap_or(present.reservation_days),
+            ..present.clone()
         }
     }
 }

@@ -30,6 +30,7 @@ pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewAccount) -> Res
         role: new.role,
         max_hosts: new.max_hosts,
         max_domains: new.max_domains,
+        language: new.language,
         password: new.password,
         created: now,
         updated: now,
@@ -45,8 +46,11 @@ pub(super) fn set(
 ) -> Result<Receipt, Refusal> {
     let before = own(draft, actor, account)?;
     actor.hand_on(&Scope::FULL)?;
-    let only_operators =
-        edit.state.is_some() || edit.role.is_some() || edit.max_hosts.is_some() || edit.max_domains.is_some();
+    let only_operators = edit.login.is_some()
+        || edit.state.is_some()
+        || edit.role.is_some()
+        || edit.max_hosts.is_some()
+        || edit.max_domains.is_some();
     if only_operators {
         actor.operate()?;
     }
@@ -65,6 +69,7 @@ pub(super) fn set(
         role: edit.role.unwrap_or(before.role),
         max_hosts: edit.max_hosts.unwrap_or(before.max_hosts),
         max_domains: edit.max_domains.unwrap_or(before.max_domains),
+        language: edit.language.unwrap_or(before.language),
         password: edit.password.or(before.password),
         ..Account::clone(&before)
     };
@@ -118,25 +123,50 @@ pub(crate) fn take_away(draft: &mut Draft<'_>, account: &Arc<Account>) -> Result
 }
 
 pub(super) fn add_token(draft: &mut Draft<'_>, actor: &Actor, new: &NewToken) -> Result<Receipt, Refusal> {
-    let account = own(draft, actor, new.account)?;
+    own(draft, actor, new.account)?;
     actor.hand_on(&new.scope)?;
+    put_token(draft, new)
+}
+
+/// A new token for an account that is there, within the bounds that hold for whoever asks.
+pub(super) fn put_token(draft: &mut Draft<'_>, new: &NewToken) -> Result<Receipt, Refusal> {
     check_scope(&new.scope)?;
     let registry = draft.registry();
     if registry.token(new.id).is_some() {
         return Err(Refusal::taken(new.id));
     }
-    if registry.tokens_of(account.number).count() >= policy::TOKENS_PER_ACCOUNT {
+    if registry.tokens_of(new.account).count() >= policy::TOKENS_PER_ACCOUNT {
         return Err(Refusal::quota(Kind::Token, policy::TOKENS_PER_ACCOUNT as u64));
     }
     let token = Token {
         id: new.id,
-        account: account.number,
+        account: new.account,
         label: new.label.clone(),
         scope: new.scope.clone(),
         secret: new.secret,
         created: draft.now,
     };
     Ok(Receipt::Token(made(token, Change::Token, draft)))
+}
+
+/// The old tokens are void with the very change that makes the new one.
+pub(super) fn renew_token(draft: &mut Draft<'_>, actor: &Actor, new: &NewToken) -> Result<Receipt, Refusal> {
+    own(draft, actor, new.account)?;
+    let (old, new) = match actor.token.as_ref().filter(|token| token.account == new.account) {
+        Some(own) => {
+            let new = NewToken { label: own.label.clone(), scope: own.scope.clone(), ..new.clone() };
+            (vec![own.clone()], new)
+        }
+        None => {
+            let same = draft.registry().tokens_of(new.account).filter(|token| token.label == new.label);
+            (same.cloned().collect(), new.clone())
+        }
+    };
+    actor.hand_on(&new.scope)?;
+    for token in &old {
+        draft.put(Change::Token(Delta::removed(token)));
+    }
+    put_token(draft, &new)
 }
 
 pub(super) fn set_token(
@@ -198,7 +228,7 @@ pub(super) fn remove_key(draft: &mut Draft<'_>, actor: &Actor, name: &Name) -> R
 }
 
 /// An account that the actor may manage as a whole.
-fn own(draft: &mut Draft<'_>, actor: &Actor, account: AccountNo) -> Result<Arc<Account>, Refusal> {
+pub(super) fn own(draft: &mut Draft<'_>, actor: &Actor, account: AccountNo) -> Result<Arc<Account>, Refusal> {
     let found = draft.registry().account(account).cloned();
     let found = found.ok_or_else(|| Refusal::not_found(Kind::Account, account.get()))?;
     if !actor.may_act_for(found.number) {

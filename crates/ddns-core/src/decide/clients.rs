@@ -2,15 +2,44 @@
 
 use std::sync::Arc;
 
-use super::{Actor, Draft, Receipt, changed, hosts, made};
+use super::{Actor, Draft, Receipt, accounts, changed, hosts, made};
 use crate::account::Action;
 use crate::change::{Change, Delta};
-use crate::command::HostEdit;
+use crate::command::{HostEdit, NewClient};
 use crate::host::{Client, Host};
 use crate::name::Fqdn;
 use crate::policy;
 use crate::refusal::{Kind, Refusal};
 use crate::value::{ClientKey, ClientNo, HostAddress, Offline};
+
+pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewClient) -> Result<Receipt, Refusal> {
+    actor.allow(Action::Manage)?;
+    let registry = draft.registry();
+    let owner = registry.account(new.owner).ok_or_else(|| Refusal::not_found(Kind::Account, new.owner.get()))?;
+    if !actor.may_act_for(new.owner) {
+        return Err(Refusal::not_yours(Kind::Account, &owner.login));
+    }
+    accounts::check_confirmed(owner)?;
+    if registry.client(&new.key).is_some() {
+        return Err(Refusal::taken(&new.key));
+    }
+    if registry.clients_of(new.owner).count() >= policy::CLIENTS_PER_ACCOUNT {
+        return Err(Refusal::quota(Kind::Client, policy::CLIENTS_PER_ACCOUNT as u64));
+    }
+    let now = draft.now;
+    let client = Client {
+        number: draft.number(ClientNo::new)?,
+        key: new.key.clone(),
+        owner: new.owner,
+        offline: after(Offline::No, Some(new.offline)),
+        ipv4: None,
+        ipv6: None,
+        heartbeat: None,
+        created: now,
+        updated: now,
+    };
+    Ok(Receipt::Client { client: made(client, Change::Client, draft), made: true })
+}
 
 pub(super) fn put(
     draft: &mut Draft<'_>,
@@ -20,46 +49,25 @@ pub(super) fn put(
     must_exist: bool,
 ) -> Result<Receipt, Refusal> {
     if draft.registry().client(key).is_none() {
-        if must_exist {
-            return Err(Refusal::not_found(Kind::Client, key));
-        }
-        return register(draft, actor, key, offline);
+        return match actor.number() {
+            Some(owner) if !must_exist => {
+                add(draft, actor, &NewClient { key: key.clone(), owner, offline: offline.unwrap_or(false) })
+            }
+            _ => Err(Refusal::not_found(Kind::Client, key)),
+        };
     }
     let before = own(draft, actor, key, Action::Update)?;
-    check_scope(draft, actor, &before)?;
-    let was_offline = !before.offline.is_online();
+    if offline.is_some() {
+        check_scope(draft, actor, &before)?;
+    }
     let after = Client { offline: after(before.offline, offline), ..Client::clone(&before) };
-    let comes_back = was_offline && after.offline.is_online();
-    let client = put_changed(draft, &before, after);
-    if comes_back && let Ok(source) = actor.source() {
-        check_address(draft, source)?;
-        let client = carry(draft, &client, source);
-        return Ok(Receipt::Client { client, made: false });
-    }
+    let comes_back = !before.offline.is_online() && after.offline.is_online();
+    let source = if comes_back { actor.source().ok() } else { None };
+    let client = match source {
+        Some(source) => carry(draft, &before, after, source)?,
+        None => put_changed(draft, &before, after),
+    };
     Ok(Receipt::Client { client, made: false })
-}
-
-fn register(draft: &mut Draft<'_>, actor: &Actor, key: &ClientKey, offline: Option<bool>) -> Result<Receipt, Refusal> {
-    let Some(owner) = actor.number() else {
-        return Err(Refusal::not_found(Kind::Client, key));
-    };
-    actor.allow(Action::Manage)?;
-    if draft.registry().clients_of(owner).count() >= policy::CLIENTS_PER_ACCOUNT {
-        return Err(Refusal::quota(Kind::Client, policy::CLIENTS_PER_ACCOUNT as u64));
-    }
-    let now = draft.now;
-    let client = Client {
-        number: draft.number(ClientNo::new)?,
-        key: key.clone(),
-        owner,
-        offline: after(Offline::No, offline),
-        ipv4: None,
-        ipv6: None,
-        heartbeat: None,
-        created: now,
-        updated: now,
-    };
-    Ok(Receipt::Client { client: made(client, Change::Client, draft), made: true })
 }
 
 /// `Manual` comes and goes by word alone; an empty word leaves everything as it is.
@@ -83,32 +91,34 @@ pub(super) fn move_hosts(
         Some(address) => address,
         None => actor.source()?,
     };
-    check_address(draft, address)?;
     let offline = if before.offline == Offline::Missed { Offline::No } else { before.offline };
-    let client = put_changed(draft, &before, Client { offline, ..Client::clone(&before) });
-    let client = carry(draft, &client, address);
+    let client = carry(draft, &before, Client { offline, ..Client::clone(&before) }, address)?;
     Ok(Receipt::Client { client, made: false })
 }
 
-fn check_address(draft: &mut Draft<'_>, address: HostAddress) -> Result<(), Refusal> {
+/// Sets one family's address of the client, which becomes `after` otherwise, and of every host on it.
+fn carry(
+    draft: &mut Draft<'_>,
+    before: &Arc<Client>,
+    mut after: Client,
+    address: HostAddress,
+) -> Result<Arc<Client>, Refusal> {
     match address {
-        HostAddress::V4(address) => hosts::check_addresses(draft.registry(), Some(address), None),
-        HostAddress::V6(address) => hosts::check_addresses(draft.registry(), None, Some(address)),
+        HostAddress::V4(address) => {
+            hosts::check_addresses(draft.registry(), Some(address), None)?;
+            after.ipv4 = Some(address);
+        }
+        HostAddress::V6(address) => {
+            hosts::check_addresses(draft.registry(), None, Some(address))?;
+            after.ipv6 = Some(address);
+        }
     }
-}
-
-/// Sets one family's address of the client and of every host on it.
-fn carry(draft: &mut Draft<'_>, client: &Arc<Client>, address: HostAddress) -> Arc<Client> {
-    let mut after = Client::clone(client);
-    match address {
-        HostAddress::V4(address) => after.ipv4 = Some(address),
-        HostAddress::V6(address) => after.ipv6 = Some(address),
-    }
+    let client = put_changed(draft, before, after);
     let edit = HostEdit::default().with_address(address);
     for host in draft.registry().hosts_on(client.number).cloned().collect::<Vec<_>>() {
         hosts::edited(draft, &host, edit);
     }
-    put_changed(draft, client, after)
+    Ok(client)
 }
 
 fn put_changed(draft: &mut Draft<'_>, before: &Arc<Client>, mut after: Client) -> Arc<Client> {

@@ -176,6 +176,7 @@ pub(super) fn new_account(login: &str) -> Command {
         role: Role::User,
         max_hosts: 1_000,
         max_domains: 10,
+        language: Default::default(),
         password: SecretId::new(name_uuid(login).as_u64_pair().1),
     })
 }
@@ -273,7 +274,8 @@ fn decide_all(
             }
             all.extend(changes.iter().cloned());
             let actor = match caller {
-                Caller::Local => None,
+                Caller::Local | Caller::Guest => None,
+                Caller::Mailed(account) => Some(*account),
                 Caller::Account(identity) => Some(identity.account),
             };
             entries.push(NewEntry { time: now, actor, origin: "battery".to_owned(), changes: changes.clone() });

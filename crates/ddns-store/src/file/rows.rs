@@ -53,6 +53,7 @@ impl EntityKey {
             Change::Peer(delta) => other("peer", delta, |peer| peer.address.to_string()),
             Change::Mail(delta) => other("mail", delta, |mail| mail.id.to_string()),
             Change::Settings(_) => EntityKey::Other("settings", String::new()),
+            Change::ServerKey(_) => EntityKey::Other("server_key", String::new()),
         }
     }
 }
@@ -98,6 +99,7 @@ fn write(connection: &Connection, key: &EntityKey, change: &Change) -> rusqlite:
         Change::Peer(delta) => write_other(connection, key, delta),
         Change::Mail(delta) => write_other(connection, key, delta),
         Change::Settings(delta) => write_other(connection, key, delta),
+        Change::ServerKey(delta) => write_other(connection, key, delta),
     }
 }
 
@@ -263,6 +265,7 @@ fn other(kind: &str, body: &str) -> rusqlite::Result<Change> {
         "tsig-key" => Change::TsigKey(made(body)?),
         "peer" => Change::Peer(made(body)?),
         "mail" => Change::Mail(made(body)?),
+        "server_key" => Change::ServerKey(made(body)?),
         "settings" => {
             Change::Settings(Delta { before: Some(Arc::default()), after: Some(Arc::new(parse_json(body)?)) })
         }
@@ -480,7 +483,7 @@ pub(super) fn made(change: &Change) -> Option<Change> {
         Change::Client(delta) => newest(delta).map(Change::Client),
         Change::Record(delta) => newest(delta).map(Change::Record),
         Change::Challenge(_) | Change::Reservation(_) | Change::TsigKey(_) => None,
-        Change::Peer(_) | Change::Mail(_) | Change::Settings(_) => None,
+        Change::Peer(_) | Change::Mail(_) | Change::Settings(_) | Change::ServerKey(_) => None,
     }
 }
 

@@ -1,0 +1,110 @@
+//! The outbox: what is mailed to whom, and what became of it.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::{Actor, Draft, Receipt, accounts, changed};
+use crate::account::{Account, AccountState, Mail, MailKind, Scope, ServerKey};
+use crate::change::{Change, Delta};
+use crate::policy;
+use crate::refusal::{Kind, Refusal};
+use crate::value::{AccountNo, MailAddress, SecretId, Timestamp};
+
+/// Whether the address is somebody else's login is told to its owner alone.
+pub(super) fn ask_login(
+    draft: &mut Draft<'_>,
+    actor: &Actor,
+    account: AccountNo,
+    to: &MailAddress,
+    mail: Uuid,
+) -> Result<Receipt, Refusal> {
+    let account = accounts::own(draft, actor, account)?;
+    actor.hand_on(&Scope::FULL)?;
+    if !draft.registry().settings().mail {
+        return Err(Refusal::NoMail);
+    }
+    let login = to.login();
+    match draft.registry().account_by_login(&login).cloned() {
+        Some(present) if present.number == account.number => (),
+        Some(present) if present.state == AccountState::Suspended => (),
+        Some(present) => put_to_account(draft, MailKind::AlreadyRegistered, &present, mail).map(drop)?,
+        None => put(draft, MailKind::ChangeLogin, account.number, to, mail)?,
+    }
+    Ok(Receipt::Done)
+}
+
+/// Puts a mail to an account's own address into the outbox, if it has one.
+pub(super) fn put_to_account(
+    draft: &mut Draft<'_>,
+    kind: MailKind,
+    account: &Account,
+    mail: Uuid,
+) -> Result<Receipt, Refusal> {
+    if let Some(to) = MailAddress::of(&account.login) {
+        put(draft, kind, account.number, &to, mail)?;
+    }
+    Ok(Receipt::Done)
+}
+
+/// Puts a mail into the outbox. One that already waits there is enough.
+pub(super) fn put(
+    draft: &mut Draft<'_>,
+    kind: MailKind,
+    account: AccountNo,
+    to: &MailAddress,
+    id: Uuid,
+) -> Result<(), Refusal> {
+    let now = draft.now;
+    let registry = draft.registry();
+    if !registry.settings().mail || waiting(registry, account, kind).any(|mail| mail.to == *to) {
+        return Ok(());
+    }
+    if registry.mail_count() >= policy::MAILS {
+        return Err(Refusal::TooMany { what: "mails that wait to be sent", max: policy::MAILS });
+    }
+    if registry.mail(id).is_some() {
+        return Err(Refusal::taken(id));
+    }
+    let mail = Mail { id, kind, account, to: to.clone(), attempts: 0, next: now, created: now };
+    draft.put(Change::Mail(Delta::made(mail)));
+    Ok(())
+}
+
+/// Takes mails out of the outbox that are no longer about anything.
+pub(super) fn forget(draft: &mut Draft<'_>, account: AccountNo, kind: MailKind) {
+    for mail in waiting(draft.registry(), account, kind).cloned().collect::<Vec<_>>() {
+        draft.put(Change::Mail(Delta::removed(&mail)));
+    }
+}
+
+fn waiting(registry: &crate::Registry, account: AccountNo, kind: MailKind) -> impl Iterator<Item = &Arc<Mail>> {
+    registry.mails().filter(move |mail| mail.account == account && mail.kind == kind)
+}
+
+pub(super) fn remove(draft: &mut Draft<'_>, actor: &Actor, mail: Uuid) -> Result<Receipt, Refusal> {
+    let mail = waiting_mail(draft, actor, mail)?;
+    draft.put(Change::Mail(Delta::removed(&mail)));
+    Ok(Receipt::Done)
+}
+
+pub(super) fn retry(draft: &mut Draft<'_>, actor: &Actor, mail: Uuid, next: Timestamp) -> Result<Receipt, Refusal> {
+    let before = waiting_mail(draft, actor, mail)?;
+    let after = Mail { attempts: before.attempts.saturating_add(1), next, ..Mail::clone(&before) };
+    changed(&before, after, Change::Mail, draft);
+    Ok(Receipt::Done)
+}
+
+fn waiting_mail(draft: &mut Draft<'_>, actor: &Actor, mail: Uuid) -> Result<Arc<Mail>, Refusal> {
+    actor.operate()?;
+    draft.registry().mail(mail).cloned().ok_or_else(|| Refusal::not_found(Kind::Mail, mail))
+}
+
+pub(super) fn set_server_key(draft: &mut Draft<'_>, actor: &Actor, secret: SecretId) -> Result<Receipt, Refusal> {
+    actor.operate()?;
+    if draft.registry().server_key().is_none() {
+        let created = draft.now;
+        draft.put(Change::ServerKey(Delta::made(ServerKey { secret, created })));
+    }
+    Ok(Receipt::Done)
+}

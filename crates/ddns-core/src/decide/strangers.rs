@@ -1,0 +1,154 @@
+//! What is open to people who have not signed in: making an account, and what a link from a mail does.
+//!
+//! A stranger learns nothing about which accounts exist: where a mail goes out, asking for it looks the same whether there
+//! is an account or not.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::{Actor, Draft, Receipt, accounts, changed, made, mails};
+use crate::account::{Account, AccountState, MailKind, Role};
+use crate::change::Change;
+use crate::command::{Caller, NewSignUp, NewToken};
+use crate::domain::SignUp;
+use crate::policy;
+use crate::refusal::{Kind, Refusal};
+use crate::value::{AccountNo, Login, MailAddress, SecretId};
+
+pub(super) fn sign_up(draft: &mut Draft<'_>, new: &NewSignUp) -> Result<Receipt, Refusal> {
+    let settings = draft.registry().settings().clone();
+    let state = match settings.sign_up {
+        SignUp::Closed => return Err(Refusal::SignUpClosed),
+        SignUp::Confirm if !settings.mail => return Err(Refusal::NoMail),
+        SignUp::Confirm => AccountState::Unconfirmed,
+        SignUp::Open => AccountState::Active,
+    };
+    let login = new.login.login();
+    match draft.registry().account_by_login(&login).cloned() {
+        Some(_) if state == AccountState::Active => Err(Refusal::taken(&login)),
+        Some(present) => sign_up_again(draft, &present, new.mail),
+        None => {
+            let account = add(draft, new, login, state)?;
+            if state == AccountState::Unconfirmed {
+                mails::put(draft, MailKind::Confirm, account.number, &new.login, new.mail)?;
+            }
+            Ok(Receipt::Done)
+        }
+    }
+}
+
+fn add(draft: &mut Draft<'_>, new: &NewSignUp, login: Login, state: AccountState) -> Result<Arc<Account>, Refusal> {
+    if draft.registry().account_by_id(new.id).is_some() {
+        return Err(Refusal::taken(new.id));
+    }
+    let now = draft.now;
+    let account = Account {
+        number: draft.number(AccountNo::new)?,
+        id: new.id,
+        login,
+        state,
+        role: Role::User,
+        max_hosts: policy::HOSTS_PER_ACCOUNT,
+        max_domains: 0,
+        language: new.language,
+        password: Some(new.password),
+        created: now,
+        updated: now,
+    };
+    Ok(made(account, Change::Account, draft))
+}
+
+/// Whoever asks is told the same as for a new account; the owner of the address learns more. The first password stays:
+/// another one could be anybody's.
+fn sign_up_again(draft: &mut Draft<'_>, present: &Account, mail: Uuid) -> Result<Receipt, Refusal> {
+    let kind = match present.state {
+        AccountState::Unconfirmed => MailKind::Confirm,
+        AccountState::Active => MailKind::AlreadyRegistered,
+        AccountState::Suspended => return Ok(Receipt::Done),
+    };
+    mails::put_to_account(draft, kind, present, mail)
+}
+
+pub(super) fn ask_password(draft: &mut Draft<'_>, login: &Login, mail: Uuid) -> Result<Receipt, Refusal> {
+    if !draft.registry().settings().mail {
+        return Err(Refusal::NoMail);
+    }
+    let Some(account) = draft.registry().account_by_login(login).cloned() else { return Ok(Receipt::Done) };
+    let kind = match account.state {
+        AccountState::Unconfirmed => MailKind::Confirm,
+        AccountState::Active => MailKind::ResetPassword,
+        AccountState::Suspended => return Ok(Receipt::Done),
+    };
+    mails::put_to_account(draft, kind, &account, mail)
+}
+
+pub(super) fn confirm(draft: &mut Draft<'_>, caller: &Caller, token: &NewToken) -> Result<Receipt, Refusal> {
+    let account = linked(draft, caller, token.account)?;
+    if account.state != AccountState::Unconfirmed {
+        return Err(Refusal::LinkVoid);
+    }
+    let after = Account { state: AccountState::Active, updated: draft.now, ..Account::clone(&account) };
+    changed(&account, after, Change::Account, draft);
+    mails::forget(draft, account.number, MailKind::Confirm);
+    accounts::put_token(draft, token)
+}
+
+pub(super) fn set_password(
+    draft: &mut Draft<'_>,
+    caller: &Caller,
+    account: AccountNo,
+    from: Option<SecretId>,
+    to: SecretId,
+) -> Result<Receipt, Refusal> {
+    let account = linked(draft, caller, account)?;
+    if account.state != AccountState::Active || account.password != from {
+        return Err(Refusal::LinkVoid);
+    }
+    let after = Account { password: Some(to), updated: draft.now, ..Account::clone(&account) };
+    let account = changed(&account, after, Change::Account, draft);
+    mails::forget(draft, account.number, MailKind::ResetPassword);
+    Ok(Receipt::Account(account))
+}
+
+pub(super) fn set_login(
+    draft: &mut Draft<'_>,
+    caller: &Caller,
+    account: AccountNo,
+    from: &Login,
+    to: &MailAddress,
+    mail: Uuid,
+) -> Result<Receipt, Refusal> {
+    let account = linked(draft, caller, account)?;
+    if account.state != AccountState::Active || account.login != *from {
+        return Err(Refusal::LinkVoid);
+    }
+    let login = to.login();
+    if draft.registry().account_by_login(&login).is_some() {
+        return Err(Refusal::taken(&login));
+    }
+    let after = Account { login, updated: draft.now, ..Account::clone(&account) };
+    let account = changed(&account, after, Change::Account, draft);
+    mails::forget(draft, account.number, MailKind::ChangeLogin);
+    if let Some(former) = MailAddress::of(from) {
+        mails::put(draft, MailKind::LoginChanged, account.number, &former, mail)?;
+    }
+    Ok(Receipt::Account(account))
+}
+
+/// The account that a link is about. The operator at the command line needs no link.
+fn linked(draft: &mut Draft<'_>, caller: &Caller, number: AccountNo) -> Result<Arc<Account>, Refusal> {
+    match caller {
+        Caller::Mailed(linked) if *linked == number => (),
+        Caller::Mailed(_) | Caller::Guest => return Err(Refusal::LinkVoid),
+        Caller::Local | Caller::Account(_) => {
+            let now = draft.now;
+            Actor::new(draft.registry(), caller, now)?.operate()?;
+        }
+    }
+    let missing = || match caller {
+        Caller::Mailed(_) | Caller::Guest => Refusal::LinkVoid,
+        Caller::Local | Caller::Account(_) => Refusal::not_found(Kind::Account, number.get()),
+    };
+    draft.registry().account(number).cloned().ok_or_else(missing)
+}
