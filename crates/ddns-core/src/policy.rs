@@ -98,6 +98,12 @@ pub const TCP_IDLE: Duration = Duration::from_secs(10);
 pub const TCP_REQUEST_MAX: u16 = 4_096;
 /// One answer on a TCP connection is taken within this.
 pub const TCP_WRITE: Duration = Duration::from_secs(2);
+/// A TLS handshake is done within this.
+pub const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
+/// TLS handshakes under way at a time; one more takes the place of the oldest.
+pub const TLS_HANDSHAKES: usize = 512;
+/// Octets of a file with a certificate or a key.
+pub const TLS_FILE_MAX: u64 = 1 << 20;
 
 /// Commands waiting for the writer; one more is answered "busy" at once.
 pub const QUEUE: usize = 4_096;

@@ -5,20 +5,22 @@ use std::net::SocketAddr;
 use actix_web::HttpRequest;
 use actix_web::http::header::HOST;
 use actix_web::rt::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 
 use crate::lenient::Lenient;
 use crate::settings::HttpSettings;
 
 /// What links begin with: the configured base URL, else the `Host` header if it is on the allow-list, else the address
-/// that the caller reached. A header that nobody vouched for never gets into a link.
+/// that the caller reached, by the scheme that it came by. A header that nobody vouched for never gets into a link.
 pub(crate) fn base(request: &HttpRequest, settings: &HttpSettings) -> String {
     if let Some(base) = &settings.base_url {
         return base.trim_end_matches('/').to_owned();
     }
+    let Some(Reached { scheme, address }) = request.conn_data() else { return String::new() };
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     match host.filter(|host| is_allowed(host, &settings.allowed_hosts)) {
-        Some(host) => format!("http://{}", host.to_ascii_lowercase()),
-        None => reached(request).map(|address| format!("http://{address}")).unwrap_or_default(),
+        Some(host) => format!("{scheme}://{}", host.to_ascii_lowercase()),
+        None => format!("{scheme}://{address}"),
     }
 }
 
@@ -34,17 +36,42 @@ fn without_port(host: &str) -> &str {
     }
 }
 
-/// The address of ours that a connection came in on.
+/// How a connection came in: the scheme, and the address of ours.
 #[derive(Clone, Copy)]
-struct Reached(SocketAddr);
+struct Reached {
+    scheme: &'static str,
+    address: SocketAddr,
+}
 
-/// Keeps, with each connection, the address of ours that it came in on.
-pub(crate) fn remember_local_address(stream: &Lenient<TcpStream>, connection: &mut actix_web::dev::Extensions) {
-    if let Ok(address) = stream.get_ref().local_addr() {
-        connection.insert(Reached(SocketAddr::new(address.ip().to_canonical(), address.port())));
+/// Keeps, with each connection, how it came in.
+pub(crate) fn remember_local_address<S: Road>(stream: &Lenient<S>, connection: &mut actix_web::dev::Extensions) {
+    if let Ok(address) = stream.get_ref().socket().local_addr() {
+        let address = SocketAddr::new(address.ip().to_canonical(), address.port());
+        connection.insert(Reached { scheme: S::SCHEME, address });
     }
 }
 
-fn reached(request: &HttpRequest) -> Option<SocketAddr> {
-    request.conn_data::<Reached>().map(|reached| reached.0)
+/// What HTTP comes in on.
+pub(crate) trait Road {
+    /// What its URLs begin with.
+    const SCHEME: &'static str;
+
+    /// The socket below.
+    fn socket(&self) -> &TcpStream;
+}
+
+impl Road for TcpStream {
+    const SCHEME: &'static str = "http";
+
+    fn socket(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Road for TlsStream<TcpStream> {
+    const SCHEME: &'static str = "https";
+
+    fn socket(&self) -> &TcpStream {
+        self.get_ref().0
+    }
 }

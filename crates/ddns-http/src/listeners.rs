@@ -5,10 +5,12 @@ use std::net::{SocketAddr, TcpListener};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::tls::Certificate;
+
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 1_024;
 
-/// Takes every address, or none.
+/// Takes every address, or none, for plain HTTP; [`Listeners::and_tls`] takes others for HTTPS.
 ///
 /// Port 0 takes a free port; [`Listeners::local_addrs`] tells which. An IPv6 address takes IPv6 only, so that `0.0.0.0`
 /// and `[::]` can stand side by side.
@@ -16,28 +18,50 @@ const BACKLOG: i32 = 1_024;
 /// # Errors
 /// [`BindError`] for the first address that cannot be taken, in words that say what to do.
 pub fn bind(addresses: &[SocketAddr]) -> Result<Listeners, BindError> {
-    let sockets = addresses.iter().map(|address| bind_one(*address)).collect::<Result<_, _>>()?;
-    Ok(Listeners { sockets })
+    Ok(Listeners { plain: bind_all(addresses)?, tls: Vec::new() })
 }
 
 /// Bound sockets that nobody answers on yet.
 #[derive(Debug)]
 pub struct Listeners {
-    pub(crate) sockets: Vec<(SocketAddr, TcpListener)>,
+    pub(crate) plain: Vec<Bound>,
+    pub(crate) tls: Vec<(Bound, Certificate)>,
+}
+
+/// A bound socket.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    pub(crate) address: SocketAddr,
+    pub(crate) listener: TcpListener,
 }
 
 impl Listeners {
-    /// The addresses, in the order in which they were asked for, with the ports that were taken.
+    /// Takes these addresses, too, for HTTP over TLS with this certificate: every address, or none.
+    ///
+    /// # Errors
+    /// As [`bind`].
+    pub fn and_tls(mut self, addresses: &[SocketAddr], certificate: &Certificate) -> Result<Listeners, BindError> {
+        self.tls.extend(bind_all(addresses)?.into_iter().map(|bound| (bound, certificate.clone())));
+        Ok(self)
+    }
+
+    /// The addresses of plain HTTP, in the order in which they were asked for, with the ports that were taken.
     pub fn local_addrs(&self) -> Vec<SocketAddr> {
-        self.sockets.iter().map(|(address, _)| *address).collect()
+        self.plain.iter().map(|bound| bound.address).collect()
+    }
+
+    /// Likewise those of HTTP over TLS.
+    pub fn tls_addrs(&self) -> Vec<SocketAddr> {
+        self.tls.iter().map(|(bound, _)| bound.address).collect()
     }
 }
 
-fn bind_one(address: SocketAddr) -> Result<(SocketAddr, TcpListener), BindError> {
-    listen(address).map_err(|error| BindError::new(address, error))
+fn bind_all(addresses: &[SocketAddr]) -> Result<Vec<Bound>, BindError> {
+    let bind_one = |address: &SocketAddr| listen(*address).map_err(|error| BindError::new(*address, error));
+    addresses.iter().map(bind_one).collect()
 }
 
-fn listen(address: SocketAddr) -> io::Result<(SocketAddr, TcpListener)> {
+fn listen(address: SocketAddr) -> io::Result<Bound> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
         socket.set_only_v6(true)?;
@@ -47,7 +71,7 @@ fn listen(address: SocketAddr) -> io::Result<(SocketAddr, TcpListener)> {
     socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;
     let listener = TcpListener::from(socket);
-    Ok((listener.local_addr()?, listener))
+    Ok(Bound { address: listener.local_addr()?, listener })
 }
 
 /// An address cannot be listened on.

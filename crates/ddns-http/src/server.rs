@@ -1,12 +1,13 @@
 //! Serving: the listeners, the roads of all dialects over one service, and the stop.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 use actix_http::HttpService;
+use actix_http::error::DispatchError;
 use actix_server::{GracefulShutdownSignal, ServerBuilder, ServerHandle};
 use actix_service::{ServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::body::MessageBody;
@@ -15,10 +16,13 @@ use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, Error, web};
 use ddns_service::Service;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::lenient::{self, Lenient};
-use crate::listeners::Listeners;
+use crate::links::Road;
+use crate::listeners::{Bound, Listeners};
 use crate::settings::HttpSettings;
+use crate::tls::{Door, HalfOpen};
 use crate::{body, events, links, roads, two_dns};
 
 /// How long a stop waits for answers that are on their way.
@@ -37,15 +41,15 @@ const WORKERS_MAX: usize = 512;
 /// # Errors
 /// The operating system's, if it gives no thread; and `InvalidInput` without a listener.
 pub fn serve(listeners: Listeners, service: Service, settings: HttpSettings) -> io::Result<Server> {
-    let addresses = listeners.local_addrs();
-    if addresses.is_empty() {
+    let (plain, tls) = (listeners.local_addrs(), listeners.tls_addrs());
+    if plain.is_empty() && tls.is_empty() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "there is no address to serve HTTP on"));
     }
     let (started, handle) = mpsc::channel();
     let run = move || run(listeners, State { service, settings }, &started);
     let thread = thread::Builder::new().name("ddns-http".to_owned()).spawn(run)?;
     match handle.recv() {
-        Ok(handle) => Ok(Server { addresses, handle, thread: Some(thread) }),
+        Ok(handle) => Ok(Server { plain, tls, handle, thread: Some(thread) }),
         Err(_) => Err(joined(thread).err().unwrap_or_else(|| io::Error::other("the HTTP server did not start"))),
     }
 }
@@ -53,15 +57,21 @@ pub fn serve(listeners: Listeners, service: Service, settings: HttpSettings) -> 
 /// A running HTTP server.
 #[derive(Debug)]
 pub struct Server {
-    addresses: Vec<SocketAddr>,
+    plain: Vec<SocketAddr>,
+    tls: Vec<SocketAddr>,
     handle: ServerHandle,
     thread: Option<thread::JoinHandle<io::Result<()>>>,
 }
 
 impl Server {
-    /// The addresses that it answers on, in the order of the listeners.
+    /// The addresses that it answers on in plain HTTP, in the order of the listeners.
     pub fn local_addrs(&self) -> &[SocketAddr] {
-        &self.addresses
+        &self.plain
+    }
+
+    /// Likewise over TLS.
+    pub fn tls_addrs(&self) -> &[SocketAddr] {
+        &self.tls
     }
 
     /// Accepts nothing more, finishes the answers that are on their way, and ends.
@@ -96,8 +106,13 @@ fn run(listeners: Listeners, state: State, started: &mpsc::Sender<ServerHandle>)
             builder = builder.workers(workers.get().min(WORKERS_MAX));
         }
         let state = web::Data::new(state);
-        for (address, listener) in listeners.sockets {
-            builder = listen(builder, address, listener, &state)?;
+        for bound in listeners.plain {
+            builder = listen(builder, bound, &state)?;
+        }
+        let half_open = HalfOpen::default();
+        for (bound, certificate) in listeners.tls {
+            let door = Door::new(certificate, half_open.clone(), builder.graceful_shutdown_signal());
+            builder = listen_behind(door, builder, bound, &state)?;
         }
         let server = builder.run();
         let _ = started.send(server.handle());
@@ -105,23 +120,48 @@ fn run(listeners: Listeners, state: State, started: &mpsc::Sender<ServerHandle>)
     })
 }
 
-fn listen(
-    builder: ServerBuilder,
-    address: SocketAddr,
-    listener: TcpListener,
-    state: &web::Data<State>,
-) -> io::Result<ServerBuilder> {
-    let state = state.clone();
-    let stopping = builder.graceful_shutdown_signal();
-    builder.listen(format!("http {address}"), listener, move || connections(address, state.clone(), stopping.clone()))
+fn listen(builder: ServerBuilder, bound: Bound, state: &web::Data<State>) -> io::Result<ServerBuilder> {
+    let Bound { address, listener } = bound;
+    let (state, stopping) = (state.clone(), builder.graceful_shutdown_signal());
+    builder.listen(format!("http {address}"), listener, move || {
+        fn_service(|stream| async { Ok(accepted(stream)) }).and_then(http(address, state.clone(), stopping.clone()))
+    })
 }
 
-/// What becomes of an accepted connection: actix-web's application behind a stream that forgives old routers.
-fn connections(
+/// The same, with a TLS handshake before it.
+fn listen_behind(
+    door: Door,
+    builder: ServerBuilder,
+    bound: Bound,
+    state: &web::Data<State>,
+) -> io::Result<ServerBuilder> {
+    let Bound { address, listener } = bound;
+    let (state, stopping) = (state.clone(), builder.graceful_shutdown_signal());
+    builder.listen(format!("https {address}"), listener, move || {
+        let door = door.clone();
+        let open = move |stream| {
+            let door = door.clone();
+            async move {
+                let (stream, peer) = accepted(stream);
+                Ok((door.open(stream).await?, peer))
+            }
+        };
+        fn_service(open).and_then(http(address, state.clone(), stopping.clone()))
+    })
+}
+
+fn accepted(stream: TcpStream) -> (TcpStream, Option<SocketAddr>) {
+    let _ = stream.set_nodelay(true);
+    let peer = stream.peer_addr().ok();
+    (stream, peer)
+}
+
+/// What becomes of a connection: actix-web's application behind a stream that forgives old routers.
+fn http<S: Road + AsyncRead + AsyncWrite + Unpin + 'static>(
     address: SocketAddr,
     state: web::Data<State>,
     stopping: GracefulShutdownSignal,
-) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = impl std::fmt::Debug, InitError = ()> {
+) -> impl ServiceFactory<(S, Option<SocketAddr>), Config = (), Response = (), Error = DispatchError, InitError = ()> {
     let http = HttpService::build()
         .graceful_shutdown_signal(move || {
             let stopping = stopping.clone();
@@ -133,12 +173,7 @@ fn connections(
         .local_addr(address)
         .on_connect_ext(links::remember_local_address)
         .h1(map_config(application(state), |()| AppConfig::default()));
-    fn_service(|stream: TcpStream| async {
-        let _ = stream.set_nodelay(true);
-        let peer = stream.peer_addr().ok();
-        Ok((Lenient::new(stream), peer))
-    })
-    .and_then(http)
+    fn_service(|(stream, peer)| async move { Ok((Lenient::new(stream), peer)) }).and_then(http)
 }
 
 /// The roads of all dialects, and what every request passes on its way to them.
