@@ -73,7 +73,7 @@ fn act(draft: &mut Draft<'_>, actor: &Actor, command: &Command) -> Result<Receip
         Command::ReleaseName { name } => hosts::release(draft, actor, name),
         Command::AddChallenge { host, value } => hosts::add_challenge(draft, actor, host, value),
         Command::RemoveChallenge { host, value } => hosts::remove_challenge(draft, actor, host, value),
-        Command::AddClient(new) => clients::add(draft, &actor, new),
+        Command::AddClient(new) => clients::add(draft, actor, new),
         Command::PutClient { key, offline, must_exist } => clients::put(draft, actor, key, *offline, *must_exist),
         Command::MoveClient { key, address } => clients::move_hosts(draft, actor, key, *address),
         Command::RemoveClient { key } => clients::remove(draft, actor, key),

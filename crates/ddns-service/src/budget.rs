@@ -1,9 +1,12 @@
-//! How many changes an account may make in an hour: one counter for all dialects, in memory, lost at a restart.
+//! How much may be done in an hour: changes by an account, requests by strangers. One counter for all dialects, in memory,
+//! lost at a restart.
 
 use std::collections::HashMap;
+use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
-use ddns_core::{AccountNo, Timestamp};
+use ddns_core::{AccountNo, Login, Timestamp, policy};
 
 /// What an account may still do in the present hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,42 +17,98 @@ pub struct Allowance {
     pub remaining: u32,
 }
 
-/// Counts each account's changes in the present hour; has an entry only for accounts that made some.
+/// Counts each account's changes in the present hour.
 pub(crate) struct Budget {
     limit: u32,
-    window: Mutex<Window>,
-}
-
-#[derive(Default)]
-struct Window {
-    hour: u64,
-    made: HashMap<AccountNo, u32>,
+    made: Mutex<Hour<AccountNo>>,
 }
 
 impl Budget {
     pub(crate) fn new(limit: u32) -> Budget {
-        Budget { limit, window: Mutex::default() }
+        Budget { limit, made: Mutex::default() }
     }
 
     pub(crate) fn allowance(&self, account: AccountNo, now: Timestamp) -> Allowance {
-        let made = self.at(now, |window| window.made.get(&account).copied().unwrap_or(0));
-        Allowance { limit: self.limit, remaining: self.limit.saturating_sub(made) }
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner).at(now).get(&account).copied();
+        Allowance { limit: self.limit, remaining: self.limit.saturating_sub(made.unwrap_or(0)) }
     }
 
     /// Counts a change that was made: what failed by our own fault costs nobody anything.
     pub(crate) fn count(&self, account: AccountNo, now: Timestamp) {
-        self.at(now, |window| {
-            let made = window.made.entry(account).or_default();
-            *made = made.saturating_add(1);
-        });
+        count(self.made.lock().unwrap_or_else(PoisonError::into_inner).at(now), account);
+    }
+}
+
+/// Counts what strangers ask for in the present hour, by their networks and by the logins that they name.
+pub(crate) struct Strangers {
+    limit: u32,
+    asked: Mutex<Hour<Stranger>>,
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum Stranger {
+    Network(Option<IpAddr>),
+    Login(Login),
+}
+
+impl Strangers {
+    pub(crate) fn new(limit: u32) -> Strangers {
+        Strangers { limit, asked: Mutex::default() }
     }
 
-    fn at<T>(&self, now: Timestamp, work: impl FnOnce(&mut Window) -> T) -> T {
-        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
-        let hour = now.secs() / 3_600;
-        if window.hour != hour {
-            *window = Window { hour, made: HashMap::new() };
+    /// Whether one more request may be served. One that is not costs nothing; and whoever would need an entry more than
+    /// there may be waits for the next hour.
+    pub(crate) fn admit(&self, source: Option<IpAddr>, login: &Login, now: Timestamp) -> bool {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked = asked.at(now);
+        let shares = [
+            (Stranger::Network(source.map(network)), self.limit),
+            (Stranger::Login(login.clone()), policy::MAILS_PER_LOGIN.min(self.limit)),
+        ];
+        let has_room = |(who, limit): &(Stranger, u32)| match asked.get(who) {
+            Some(asked) => asked < limit,
+            None => *limit > 0 && asked.len() < policy::STRANGERS_MAX,
+        };
+        let admitted = shares.iter().all(has_room);
+        if admitted {
+            shares.into_iter().for_each(|(who, _)| count(asked, who));
         }
-        work(&mut window)
+        admitted
     }
+}
+
+/// What one caller has for itself: an IPv4 address, an IPv6 /64.
+fn network(source: IpAddr) -> IpAddr {
+    match source.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
+    }
+}
+
+/// Counts of one hour; has an entry only for who did something in it.
+struct Hour<K> {
+    hour: u64,
+    counts: HashMap<K, u32>,
+}
+
+impl<K> Default for Hour<K> {
+    fn default() -> Hour<K> {
+        Hour { hour: 0, counts: HashMap::new() }
+    }
+}
+
+impl<K> Hour<K> {
+    /// The present hour's counts; with a new hour they begin anew.
+    fn at(&mut self, now: Timestamp) -> &mut HashMap<K, u32> {
+        let hour = now.secs() / 3_600;
+        if self.hour != hour {
+            *self = Hour { hour, ..Hour::default() };
+        }
+        &mut self.counts
+    }
+}
+
+fn count<K: Hash + Eq>(counts: &mut HashMap<K, u32>, key: K) {
+    let count = counts.entry(key).or_default();
+    *count = count.saturating_add(1);
 }

@@ -27,6 +27,7 @@ mod auth;
 mod budget;
 mod clock;
 pub mod fresh;
+mod links;
 mod snapshot;
 mod soft;
 mod writer;
@@ -39,7 +40,7 @@ use std::thread::JoinHandle;
 use arc_swap::ArcSwap;
 use crossbeam_channel::{Sender, TrySendError};
 use ddns_core::{
-    AccountNo, Caller, Change, Command, Fqdn, Receipt, Refusal, SecretId, Timestamp, decide, policy,
+    AccountNo, Caller, Change, Command, Fqdn, Login, Receipt, Refusal, SecretId, Timestamp, decide, policy,
     zone::ZoneDifference,
 };
 use ddns_store::{Secret, SoftKey, SoftRefusal, Store, StoreError, Version, Watch};
@@ -48,6 +49,7 @@ use tokio::sync::{broadcast, oneshot};
 pub use auth::{AuthError, Authenticated};
 pub use budget::Allowance;
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use links::{Link, LinkVoid, Purpose};
 pub use snapshot::Snapshot;
 use writer::{Job, Message, Writer};
 
@@ -61,6 +63,7 @@ struct Inner {
     watch: Box<dyn Watch>,
     hasher: auth::Hasher,
     budget: budget::Budget,
+    strangers: budget::Strangers,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -83,6 +86,8 @@ pub struct Options {
     pub queue: usize,
     /// Changes that one account may make in an hour; one more is answered [`ServiceError::Limited`].
     pub changes_per_hour: u32,
+    /// Requests that strangers of one network may make in an hour; one more is answered [`ServiceError::Limited`].
+    pub strangers_per_hour: u32,
     /// Whether it folds, prunes and flushes when there is time. A command line that lives for a moment leaves that to
     /// the server.
     pub housekeeping: bool,
@@ -94,6 +99,7 @@ impl Default for Options {
             clock: Arc::new(SystemClock),
             queue: policy::QUEUE,
             changes_per_hour: policy::CHANGES_PER_HOUR,
+            strangers_per_hour: policy::STRANGERS_PER_HOUR,
             housekeeping: true,
         }
     }
@@ -230,8 +236,9 @@ impl Service {
         let thread = thread.map_err(|error| StoreError::Io { path: "writer".to_owned(), detail: error.to_string() })?;
         let hasher = auth::Hasher::start();
         let budget = budget::Budget::new(options.changes_per_hour);
+        let strangers = budget::Strangers::new(options.strangers_per_hour);
         let writer = Mutex::new(Some(thread));
-        Ok(Service(Arc::new(Inner { shared, queue, watch, hasher, budget, writer })))
+        Ok(Service(Arc::new(Inner { shared, queue, watch, hasher, budget, strangers, writer })))
     }
 
     /// The newest published state. Costs nothing and never waits.
@@ -302,6 +309,15 @@ impl Service {
     /// What an account may still change in the present hour.
     pub fn allowance(&self, account: AccountNo) -> Allowance {
         self.0.budget.allowance(account, self.now())
+    }
+
+    /// Counts a request of somebody who has not signed in and whom a mail may answer, against its network and against the
+    /// login that it names, whether that exists or not.
+    ///
+    /// # Errors
+    /// [`ServiceError::Limited`] if either has had its share of this hour.
+    pub fn admit_stranger(&self, source: Option<IpAddr>, login: &Login) -> Result<(), ServiceError> {
+        if self.0.strangers.admit(source, login, self.now()) { Ok(()) } else { Err(ServiceError::Limited) }
     }
 
     /// Looks at once for other processes' changes and for what has become due, and waits until both are served.
