@@ -26,9 +26,18 @@ pub(crate) struct Keys {
     /// The data directory; it is made if it is not there
     #[arg(long, env = "DDNSD_DATA", value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// Where HTTP is served; port 0 takes a free port
+    /// Where plain HTTP is served; port 0 takes a free port; with https, not at all unless it is given
     #[arg(long, env = "DDNSD_HTTP", value_name = "ADDR:PORT", value_delimiter = ',')]
     pub(crate) http: Option<Vec<SocketAddr>>,
+    /// Where HTTPS is served, with the certificate in tls_cert; port 0 takes a free port
+    #[arg(long, env = "DDNSD_HTTPS", value_name = "ADDR:PORT", value_delimiter = ',')]
+    pub(crate) https: Option<Vec<SocketAddr>>,
+    /// The server's certificate with its chain (PEM); taken over anew when it changes
+    #[arg(long, env = "DDNSD_TLS_CERT", value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate's key without a passphrase (PEM); taken over anew when it changes
+    #[arg(long, env = "DDNSD_TLS_KEY", value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
     /// Where DNS is served over UDP and TCP; port 0 takes a free port
     #[arg(long, env = "DDNSD_DNS", value_name = "ADDR:PORT", value_delimiter = ',')]
     pub(crate) dns: Option<Vec<SocketAddr>>,
@@ -77,8 +86,10 @@ pub enum LogFormat {
 pub struct Config {
     /// The data directory.
     pub data: PathBuf,
-    /// Where HTTP is served.
+    /// Where plain HTTP is served.
     pub http: Vec<SocketAddr>,
+    /// Where HTTPS is served, and with what.
+    pub https: Option<Https>,
     /// Where DNS is served.
     pub dns: Vec<SocketAddr>,
     /// What an operator may set about HTTP.
@@ -89,6 +100,17 @@ pub struct Config {
     pub log_level: String,
     /// What takes the place of settings in the data.
     pub overrides: Overrides,
+}
+
+/// Where HTTPS is served, and with what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Https {
+    /// The addresses.
+    pub addresses: Vec<SocketAddr>,
+    /// The file of the certificate with its chain.
+    pub certificate: PathBuf,
+    /// The file of the certificate's key.
+    pub key: PathBuf,
 }
 
 /// Settings that are kept in the data, as far as the configuration names them.
@@ -117,6 +139,9 @@ impl Keys {
         Keys {
             data: self.data.or(other.data),
             http: self.http.or(other.http),
+            https: self.https.or(other.https),
+            tls_cert: self.tls_cert.or(other.tls_cert),
+            tls_key: self.tls_key.or(other.tls_key),
             dns: self.dns.or(other.dns),
             ns_addresses: self.ns_addresses.or(other.ns_addresses),
             trusted_proxies: self.trusted_proxies.or(other.trusted_proxies),
@@ -133,7 +158,7 @@ impl Keys {
     /// What the keys of the command line and of the file that it names mean together.
     pub(crate) fn with_file(self, file: Option<&Path>) -> Result<Config, ConfigError> {
         let file = file.map(Keys::read).transpose()?.unwrap_or_default();
-        Ok(self.or(file).means())
+        self.or(file).means()
     }
 
     /// The defaults, as they would be written into a file.
@@ -142,6 +167,9 @@ impl Keys {
         Keys {
             data: Some(DATA.into()),
             http: Some(HTTP.parse().into_iter().collect()),
+            https: Some(Vec::new()),
+            tls_cert: None,
+            tls_key: None,
             dns: Some(DNS.parse().into_iter().collect()),
             ns_addresses: Some(settings.ns_addresses),
             trusted_proxies: Some(Vec::new()),
@@ -161,28 +189,43 @@ impl Keys {
     }
 
     /// What the keys mean. Settings in the data stay as they are unless a key names them.
-    pub(crate) fn means(self) -> Config {
+    pub(crate) fn means(self) -> Result<Config, ConfigError> {
+        let https = self.https()?;
         let overrides = Overrides {
             ns_addresses: self.ns_addresses.clone(),
             reservation_days: self.reservation_days,
             reserved_labels: self.reserved_labels.clone().map(|labels| labels.into_iter().collect()),
             public_addresses_only: self.public_addresses_only,
         };
-        let keys = self.or(Keys::defaults());
+        let unless_given = Keys { http: https.as_ref().map(|_| Vec::new()), ..Keys::default() };
+        let keys = self.or(unless_given).or(Keys::defaults());
         let http_settings = HttpSettings {
             trusted_proxies: keys.trusted_proxies.unwrap_or_default(),
             base_url: keys.base_url,
             allowed_hosts: keys.allowed_hosts.unwrap_or_default(),
             ..HttpSettings::default()
         };
-        Config {
+        Ok(Config {
             data: keys.data.unwrap_or_default(),
             http: keys.http.unwrap_or_default(),
+            https,
             dns: keys.dns.unwrap_or_default(),
             http_settings,
             log_format: keys.log_format.unwrap_or_default(),
             log_level: keys.log_level.unwrap_or_default(),
             overrides,
+        })
+    }
+
+    /// Where HTTPS is served: all of its keys, or none.
+    fn https(&self) -> Result<Option<Https>, ConfigError> {
+        let addresses = self.https.clone().filter(|addresses| !addresses.is_empty());
+        match (addresses, self.tls_cert.clone(), self.tls_key.clone()) {
+            (None, None, None) => Ok(None),
+            (Some(addresses), Some(certificate), Some(key)) => Ok(Some(Https { addresses, certificate, key })),
+            (None, ..) => Err(ConfigError::HalfHttps { missing: "https" }),
+            (_, None, _) => Err(ConfigError::HalfHttps { missing: "tls_cert" }),
+            (_, _, None) => Err(ConfigError::HalfHttps { missing: "tls_key" }),
         }
     }
 }
@@ -219,6 +262,15 @@ pub enum ConfigError {
         /// Where, and what.
         source: toml::de::Error,
     },
+    /// HTTPS has a place, a certificate and a key, or none of them.
+    #[error(
+        "{missing} is not given; HTTPS needs all of https (where it is served), tls_cert (the certificate's file) and \
+         tls_key (its key's file)"
+    )]
+    HalfHttps {
+        /// Which key is missing.
+        missing: &'static str,
+    },
 }
 
 #[cfg(test)]
@@ -242,9 +294,43 @@ mod tests {
     #[test]
     fn settings_in_the_data_stay_unless_a_key_names_them() {
         let present = Settings { reservation_days: 7, public_addresses_only: true, ..Settings::default() };
-        assert_eq!(Keys::default().means().overrides.over(&present), present);
+        assert_eq!(Keys::default().means().unwrap().overrides.over(&present), present);
         let keys = Keys { reservation_days: Some(0), reserved_labels: Some(Vec::new()), ..Keys::default() };
-        let after = keys.means().overrides.over(&present);
+        let after = keys.means().unwrap().overrides.over(&present);
         assert_eq!((after.reservation_days, after.reserved_labels.len(), after.public_addresses_only), (0, 0, true));
+    }
+
+    /// Which keys are given: `h` for http, `s` for https, `c` and `k` for the certificate and its key.
+    fn served(given: &str) -> Result<(Vec<SocketAddr>, Option<Https>), String> {
+        let at = |letter, port| given.contains(letter).then(|| vec![SocketAddr::from(([127, 0, 0, 1], port))]);
+        let file = |letter, name: &str| given.contains(letter).then(|| PathBuf::from(name));
+        let (tls_cert, tls_key) = (file('c', "cert.pem"), file('k', "key.pem"));
+        let keys = Keys { http: at('h', 80), https: at('s', 443), tls_cert, tls_key, ..Keys::default() };
+        keys.means().map(|config| (config.http, config.https)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn plain_http_is_served_beside_https_only_where_it_is_given() {
+        let ports = |given| {
+            let (http, https) = served(given).unwrap();
+            let port = |addresses: &[SocketAddr]| addresses.iter().map(SocketAddr::port).collect::<Vec<_>>();
+            (port(&http), https.map(|https| port(&https.addresses)))
+        };
+        assert_eq!(ports(""), (vec![8053], None));
+        assert_eq!(ports("h"), (vec![80], None));
+        assert_eq!(ports("sck"), (vec![], Some(vec![443])));
+        assert_eq!(ports("hsck"), (vec![80], Some(vec![443])));
+    }
+
+    #[test]
+    fn half_of_https_is_an_error_that_names_what_is_missing() {
+        for (given, missing) in
+            [("s", "tls_cert"), ("sc", "tls_key"), ("sk", "tls_cert"), ("c", "https"), ("hk", "https"), ("ck", "https")]
+        {
+            let error = served(given).unwrap_err();
+            assert!(error.starts_with(&format!("{missing} is not given; HTTPS needs all of")), "{given}: {error}");
+        }
+        let nowhere = Keys { https: Some(Vec::new()), ..Keys::default() };
+        assert_eq!(nowhere.means().unwrap().https, None);
     }
 }

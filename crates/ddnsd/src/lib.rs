@@ -1,7 +1,7 @@
 //! The composition root: a store, the service on it, HTTP and DNS over the service, and what starts and stops them.
 //!
 //! ```text
-//! configuration → lock → ports → store → service → HTTP and DNS → (a signal) → HTTP, DNS, service, lock
+//! configuration → certificate → lock → ports → store → service → HTTP and DNS → (a signal) → HTTP, DNS, service, lock
 //! ```
 //!
 //! The library composes, so that tests and scenarios compose the same way over any store and clock:
@@ -32,7 +32,7 @@ mod welcome;
 use std::ffi::OsString;
 use std::io::Write;
 
-pub use config::{Config, ConfigError, LogFormat, Overrides};
+pub use config::{Config, ConfigError, Https, LogFormat, Overrides};
 pub use exit_code::ExitCode;
 pub use reference::reference;
 pub use running::{Running, StartError, start};

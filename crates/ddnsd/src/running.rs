@@ -4,20 +4,25 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 
 use ddns_core::{Caller, Command};
-use ddns_http::HttpSettings;
+use ddns_http::{Certificate, CertificateError, HttpSettings};
 use ddns_service::{Options, Origin, Request, Service, ServiceError};
 use ddns_store::{FileStore, ServerLock, StoreError};
 
 use crate::config::{Config, ConfigError, Overrides};
 use crate::exit_code::ExitCode;
 
-/// Starts the server of a configuration: the lock first, then the ports, then the data.
+/// Starts the server of a configuration: the certificate first, then the lock, the ports, and the data.
 ///
 /// # Errors
 /// [`StartError`]; then nothing is served and nothing was changed.
 pub fn start(config: &Config) -> Result<Running, StartError> {
+    let certificate =
+        config.https.as_ref().map(|https| Certificate::load(&https.certificate, &https.key)).transpose()?;
     let lock = ServerLock::take(&config.data)?;
-    let ports = Ports::bind(&config.http, &config.dns)?;
+    let mut ports = Ports::bind(&config.http, &config.dns)?;
+    if let (Some(https), Some(certificate)) = (&config.https, &certificate) {
+        ports.http = ports.http.and_tls(&https.addresses, certificate)?;
+    }
     let store = FileStore::open(&config.data)?;
     let service = Service::start(Box::new(store), Options::default())?;
     configure(&service, &config.overrides)?;
@@ -34,7 +39,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Serves a service on these addresses; port 0 takes a free port.
+    /// Serves a service on these addresses, HTTP without TLS; port 0 takes a free port.
     ///
     /// # Errors
     /// [`StartError`], if an address cannot be listened on.
@@ -47,9 +52,14 @@ impl Running {
         Ports::bind(http, dns)?.serve(service, settings)
     }
 
-    /// Where HTTP is served, with the ports that were taken.
+    /// Where plain HTTP is served, with the ports that were taken.
     pub fn http(&self) -> &[SocketAddr] {
         self.http.local_addrs()
+    }
+
+    /// Where HTTPS is served, with the ports that were taken.
+    pub fn https(&self) -> &[SocketAddr] {
+        self.http.tls_addrs()
     }
 
     /// Where DNS is served, with the ports that were taken.
@@ -87,7 +97,7 @@ impl Running {
     /// Tells where it serves, one line for each listener.
     pub(crate) fn announce(&self, stdout: &mut dyn Write) {
         let mut lines = String::new();
-        for (protocol, addresses) in [("http", self.http()), ("dns", self.dns())] {
+        for (protocol, addresses) in [("http", self.http()), ("https", self.https()), ("dns", self.dns())] {
             for address in addresses {
                 tracing::info!(protocol, %address, "serving");
                 lines.push_str(&format!("{protocol} {address}\n"));
@@ -139,6 +149,9 @@ pub enum StartError {
     /// The data must be ours, whole, and served by nobody else.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The certificate and its key must be there and belong together.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     /// HTTP's addresses must be free.
     #[error(transparent)]
     Http(#[from] ddns_http::BindError),
@@ -157,9 +170,11 @@ impl StartError {
     /// How the program ends.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            StartError::Config(_) | StartError::Logs(_) | StartError::Settings(ServiceError::Refused(_)) => {
-                ExitCode::Usage
-            }
+            StartError::Certificate(CertificateError::System(_)) => ExitCode::Internal,
+            StartError::Config(_)
+            | StartError::Logs(_)
+            | StartError::Certificate(_)
+            | StartError::Settings(ServiceError::Refused(_)) => ExitCode::Usage,
             StartError::Http(_) | StartError::Dns(_) => ExitCode::Address,
             StartError::Store(_) | StartError::Settings(_) => ExitCode::Unavailable,
             StartError::System(_) => ExitCode::Internal,
