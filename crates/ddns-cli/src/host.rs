@@ -8,6 +8,7 @@ use ddns_core::{
 };
 use ddns_service::Reply;
 use ddns_store::Kind;
+use serde_json::Value;
 
 use crate::door;
 use crate::failure::Failure;
@@ -225,11 +226,6 @@ fn detailed(host: &Host, registry: &Registry) -> Object {
 
 /// A host as a list has it.
 fn view(host: &Host, owner: Option<String>, domain: Option<String>) -> Object {
-    let offline = match host.offline {
-        Offline::No => "no",
-        Offline::Manual => "manual",
-        Offline::Missed => "missed",
-    };
     Object::new([
         ("name", text(Some(&host.name))),
         ("owner", text(owner)),
@@ -238,8 +234,17 @@ fn view(host: &Host, owner: Option<String>, domain: Option<String>) -> Object {
         ("ipv6", address(host.ipv6.map(UnicastV6::addr))),
         ("ttl", host.ttl.secs().into()),
         ("wildcard", host.wildcard.into()),
-        ("offline", offline.into()),
+        ("offline", offline(host.offline)),
         ("created", moment(host.created)),
         ("updated", moment(host.updated)),
     ])
+}
+
+/// Whether a host or client is offline, as it is printed.
+pub(crate) fn offline(offline: Offline) -> Value {
+    Value::from(match offline {
+        Offline::No => "no",
+        Offline::Manual => "manual",
+        Offline::Missed => "missed",
+    })
 }

@@ -9,6 +9,7 @@
 mod account;
 mod backup;
 mod batch;
+mod client;
 mod domain;
 mod door;
 mod exit_code;

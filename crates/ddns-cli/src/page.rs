@@ -72,6 +72,7 @@ fn key(change: &Change) -> Option<String> {
         Change::Domain(delta) => delta.any().map(|domain| domain.number.get().to_string()),
         Change::Server(delta) => delta.any().map(|server| server.name.to_string()),
         Change::Host(delta) => delta.any().map(|host| host.name.to_string()),
+        Change::Client(delta) => delta.any().map(|client| client.number.get().to_string()),
         _ => None,
     }
 }

@@ -30,8 +30,9 @@ Keys keep their names and meanings; new ones may come. What is not there is `nul
 | server | `name`, `id`, `addresses`, `created` |
 | domain | `name`, `id`, `owner`, `shared`, `email`, `ttl`, `refresh`, `retry`, `expire`, `minimum`, `description`, `offline_ipv4`, `offline_ipv6`, `created`, `updated`; and, but not in lists, `serial`, `hosts`, `records` |
 | host | `name`, `owner`, `domain`, `ipv4`, `ipv6`, `ttl`, `wildcard`, `offline` (`no`, `manual`, `missed`), `created`, `updated`; and, but not in lists, `client` |
+| client | `key`, `owner`, `offline` (as a host's), `ipv4`, `ipv6` (the addresses that it was last moved to), `created`, `updated`; and, but not in lists, `hosts` |
 | log entry | `version`, `time`, `account` (`null`: the operator or time itself; `#` and a number: one that was removed since), `origin`, `changes`: each with `kind`, `name`, `change` (`made`, `changed`, `removed`), `fields` (name to `[before, after]`) |
-| removal | `removed` (the name or id); `released` from `name release`; `backup` from `backup`; `restored` and `data` from `restore` |
+| removal | `removed` (the name, key or id); `released` from `name release`; `backup` from `backup`; `restored` and `data` from `restore` |
 ";
 
 /// The manual of all commands, as `docs/reference/ddns.md` has it.

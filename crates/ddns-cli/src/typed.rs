@@ -8,6 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::account::AccountCommand;
 use crate::backup::{Backup, Restore};
 use crate::batch::Batch;
+use crate::client::ClientCommand;
 use crate::domain::DomainCommand;
 use crate::failure::Failure;
 use crate::host::HostCommand;
@@ -22,7 +23,7 @@ const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 internal error, 2 usage, 3 not found, 4 refused (conflict, quota), 5 store unavailable.
 Data goes to standard output, talk to standard error.";
 
-/// Accounts, tokens, domains, name servers and hosts of a dynamic-DNS service, while its server runs or not.
+/// Accounts, tokens, domains, name servers, hosts and clients of a dynamic-DNS service, while its server runs or not.
 #[derive(Debug, Parser)]
 #[command(name = "ddns", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
 pub(crate) struct Cli {
@@ -68,6 +69,9 @@ pub(crate) enum Command {
     /// Names that follow an address
     #[command(subcommand)]
     Host(HostCommand),
+    /// Devices or places whose hosts move together
+    #[command(subcommand)]
+    Client(ClientCommand),
     /// Freed names
     #[command(subcommand)]
     Name(NameCommand),
@@ -103,6 +107,7 @@ impl Command {
             Command::Server(command) => command.run(session),
             Command::Domain(command) => command.run(session),
             Command::Host(command) => command.run(session),
+            Command::Client(command) => command.run(session),
             Command::Name(command) => command.run(session),
             Command::Log(log) => log.run(session),
             Command::Backup(backup) => backup.run(session),

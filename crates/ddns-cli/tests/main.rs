@@ -5,6 +5,8 @@ mod accounts;
 #[cfg(test)]
 mod batches;
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod copies;
 #[cfg(test)]
 mod domains;
