@@ -100,8 +100,10 @@ pub const TCP_REQUEST_MAX: u16 = 4_096;
 pub const TCP_WRITE: Duration = Duration::from_secs(2);
 /// A TLS handshake is done within this.
 pub const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
-/// TLS handshakes under way at a time; one more takes the place of the oldest.
+/// TLS handshakes under way at a time.
 pub const TLS_HANDSHAKES: usize = 512;
+/// The age from which a TLS handshake gives way to another where there are too many.
+pub const TLS_HANDSHAKE_OLD: Duration = Duration::from_secs(1);
 /// Octets of a file with a certificate or a key.
 pub const TLS_FILE_MAX: u64 = 1 << 20;
 

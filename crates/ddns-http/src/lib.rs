@@ -1,7 +1,8 @@
 //! HTTP: the dialects that clients speak, over the one live registry.
 //!
 //! A frontend is a function over bound sockets and a shared service: [`bind`] takes the ports for plain HTTP,
-//! [`Listeners::and_tls`] those for HTTPS with a [`Certificate`], and [`serve`] answers on them all until [`Server::stop`]. Programs compose it, and tests compose it the same way on port 0.
+//! [`Listeners::and_tls`] those for HTTPS with a [`Certificate`], and [`serve`] answers on all of them until
+//! [`Server::stop`]. Programs compose it, and tests compose it the same way on port 0.
 //!
 //! Each dialect's words live in its own file. All of them do the same three things: parse what came in into the types of
 //! `ddns-core` at the door, hand one `Command` to the service (or read its snapshot), and say the outcome in their words.
