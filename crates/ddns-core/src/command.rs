@@ -259,7 +259,7 @@ pub enum Command {
         /// Which.
         mail: Uuid,
     },
-    /// Sending a mail failed: try again later.
+    /// Sending a mail failed: try again later. With a moment that has come it is tried again at once, and nothing failed.
     RetryMail {
         /// Which.
         mail: Uuid,

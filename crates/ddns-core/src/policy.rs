@@ -67,6 +67,25 @@ pub const MAIL_RETRY: Duration = Duration::from_secs(60);
 pub const MAIL_RETRY_MAX: Duration = Duration::from_secs(6 * 3_600);
 /// How long a mail is tried before it is given up (RFC 5321, section 4.5.4.1).
 pub const MAIL_LIFE: Duration = Duration::from_secs(4 * 86_400);
+/// The longest time for which nothing is sent after the relay failed; the first is [`MAIL_RETRY`], each further one twice
+/// as long.
+pub const MAIL_PAUSE_MAX: Duration = Duration::from_secs(900);
+/// A conversation with the relay is begun within this: its address, the connection, TLS, the greeting, signing in.
+pub const MAIL_CONNECT: Duration = Duration::from_secs(60);
+/// The relay answers a command within this.
+pub const MAIL_COMMAND: Duration = Duration::from_secs(60);
+/// The relay takes a whole mail within this; giving up earlier would send mails twice (RFC 5321, section 4.5.3.2.6).
+pub const MAIL_TAKEN: Duration = Duration::from_secs(600);
+/// Mails handed over in one conversation; relays end long ones.
+pub const MAILS_PER_CONVERSATION: usize = 50;
+/// How long the mail under way may still take when the server stops.
+pub const MAIL_STOP: Duration = Duration::from_secs(5);
+/// How often the outbox looks at the clock, which may have been set.
+pub const MAIL_LOOK: Duration = Duration::from_secs(30);
+/// Characters of a relay's reply that are logged.
+pub const RELAY_WORDS: usize = 300;
+/// Octets of the base URL where it begins links in mails: the whole link fits a line of a mail (RFC 5322, section 2.1.1).
+pub const MAIL_BASE_URL_MAX: usize = 512;
 /// Sign-ups and requests for a new password that one network may make in an hour: an IPv4 address, an IPv6 /64.
 pub const STRANGERS_PER_HOUR: u32 = 20;
 /// Mails that strangers may cause in an hour for one login.

@@ -90,7 +90,8 @@ pub(super) fn remove(draft: &mut Draft<'_>, actor: &Actor, mail: Uuid) -> Result
 
 pub(super) fn retry(draft: &mut Draft<'_>, actor: &Actor, mail: Uuid, next: Timestamp) -> Result<Receipt, Refusal> {
     let before = waiting_mail(draft, actor, mail)?;
-    let after = Mail { attempts: before.attempts.saturating_add(1), next, ..Mail::clone(&before) };
+    let failed = u32::from(next > draft.now);
+    let after = Mail { attempts: before.attempts.saturating_add(failed), next, ..Mail::clone(&before) };
     changed(&before, after, Change::Mail, draft);
     Ok(Receipt::Done)
 }
