@@ -216,7 +216,7 @@ fn clients() {
             (
                 by(JOE),
                 Command::DetachHost { key: parse("home"), host: parse("a.joe.example") },
-                not_found(Kind::Host, "a.joe.example"),
+                not_found(Kind::Host, "a.joe.example on client home"),
             ),
         ],
     );

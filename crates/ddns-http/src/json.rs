@@ -23,6 +23,17 @@ pub(crate) enum Json {
     Nested,
 }
 
+impl Json {
+    /// A boolean, written as such or as a string.
+    pub(crate) fn boolean(&self) -> Option<bool> {
+        match self {
+            Json::Bool(value) => Some(*value),
+            Json::Text(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+}
+
 /// Reads a body that is one JSON object (RFC 8259) in UTF-8.
 ///
 /// # Errors

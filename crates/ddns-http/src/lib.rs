@@ -13,6 +13,7 @@
 mod address;
 mod auth;
 mod body;
+mod clients;
 mod dialect;
 mod dyndns;
 mod events;
@@ -22,6 +23,7 @@ mod lenient;
 mod links;
 mod listeners;
 mod params;
+mod reply;
 mod roads;
 mod server;
 mod settings;

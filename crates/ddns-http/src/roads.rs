@@ -9,7 +9,7 @@ use actix_web::{App, Error, HttpRequest, HttpResponse, Route, guard, web};
 use ddns_core::policy;
 
 use crate::dialect::{Dialect, Fault};
-use crate::{address, dyndns, health, two_dns};
+use crate::{address, clients, dyndns, health, two_dns};
 
 /// The road map: every dialect lays its own roads.
 fn lay_all(roads: &mut Roads<'_>) {
@@ -17,23 +17,18 @@ fn lay_all(roads: &mut Roads<'_>) {
     dyndns::roads(roads);
     address::roads(roads);
     health::roads(roads);
+    docs::roads(roads);
 }
 
 /// Puts the roads of all dialects into an application.
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
-    lay_all(&mut Roads { config, table: Vec::new() });
+    lay_all(&mut Roads { config, survey: Survey::default() });
 }
 
 /// The table of everything that is served: each method of each resource, in the order in which the roads are laid. What is
 /// true of every route is tested from it, so that a new route cannot be forgotten.
 pub fn routes() -> Vec<RouteInfo> {
-    let mut table = Vec::new();
-    let _ = App::new().configure(|config| {
-        let mut roads = Roads { config, table: Vec::new() };
-        lay_all(&mut roads);
-        table = roads.table;
-    });
-    table
+    survey().routes.into_iter().map(|laid| laid.info).collect()
 }
 
 /// One method of one resource.
@@ -47,13 +42,46 @@ pub struct RouteInfo {
     pub path: &'static str,
 }
 
+/// Everything that was laid, for whoever describes it.
+pub(crate) fn survey() -> Survey {
+    let mut survey = Survey::default();
+    let _ = App::new().configure(|config| {
+        let mut roads = Roads { config, survey: Survey::default() };
+        lay_all(&mut roads);
+        survey = roads.survey;
+    });
+    survey
+}
+
+/// What was laid.
+#[derive(Default)]
+pub(crate) struct Survey {
+    pub(crate) routes: Vec<Laid>,
+    /// The dialects' parts of the OpenAPI document.
+    pub(crate) chapters: Vec<fn() -> OpenApi>,
+}
+
+/// A route.
+pub(crate) struct Laid {
+    pub(crate) info: RouteInfo,
+    /// Adds what every route of its dialect may answer to its description.
+    pub(crate) complete: fn(&Method, &mut Operation),
+}
+
 /// Where the dialects lay their roads.
 ///
-/// To add a route: write its handler, lay it in the `roads` function of its dialect with every other method of the same
-/// path, and name a new dialect in [`lay_all`]. The order counts where two patterns take the same path: the first wins.
+/// To add a route:
+/// 1. write its handler, and above it `#[utoipa::path(…)]` with method, path, parameters, body, and the answers that are
+///    its own: what its whole dialect answers (401, 413, 414, 429 …) is added from the dialect's words;
+/// 2. lay it in the `roads` function of its dialect, together with every other method of the same path; where two patterns
+///    take the same path, the first one wins;
+/// 3. name the handler under `paths(…)` of the `Description` in the same file; a dialect that has none yet derives one and
+///    hands it to [`Roads::describe`], and a new dialect is named in [`lay_all`];
+/// 4. give it its rows in `tests/data/credentials.txt`, and bring `docs/reference/openapi.json` up:
+///    `DDNS_BLESS=1 cargo test -p ddns-http`.
 pub(crate) struct Roads<'c> {
     config: &'c mut web::ServiceConfig,
-    table: Vec<RouteInfo>,
+    survey: Survey,
 }
 
 impl Roads<'_> {
@@ -73,8 +101,14 @@ impl Roads<'_> {
             async move { no_such_method::<D>(allow) }
         };
         self.config.service(resource.default_service(web::to(other_method)).wrap(from_fn(door::<D>)));
-        let row = |method: Method| RouteInfo { dialect: D::NAME, method: method.to_string(), path };
-        self.table.extend(methods.into_iter().map(row));
+        let info = |method: Method| RouteInfo { dialect: D::NAME, method: method.to_string(), path };
+        let laid = |method| Laid { info: info(method), complete: openapi::complete::<D> };
+        self.survey.routes.extend(methods.into_iter().map(laid));
+    }
+
+    /// A dialect's part of the OpenAPI document.
+    pub(crate) fn describe(&mut self, chapter: fn() -> OpenApi) {
+        self.survey.chapters.push(chapter);
     }
 }
 

@@ -1,8 +1,8 @@
-//! What a caller may see of the hosts: its account's, as far as its token's scope reaches.
+//! What a caller may see of hosts and clients: its account's, as far as its token's scope reaches.
 
 use std::sync::Arc;
 
-use ddns_core::{Action, Fqdn, Host, Identity, Registry, Role, Scope};
+use ddns_core::{AccountNo, Action, Client, ClientKey, Fqdn, Host, Identity, Kind, Refusal, Registry, Role, Scope};
 
 /// A registry through a caller's eyes.
 pub(crate) struct Sight<'r> {
@@ -30,13 +30,35 @@ impl<'r> Sight<'r> {
     /// A host, if it is there for this caller: a foreign one is not, except for operators.
     pub(crate) fn host(&self, name: &Fqdn) -> Option<&'r Arc<Host>> {
         let host = self.registry.host(name)?;
-        let mine = host.owner == self.identity.account || self.is_operator();
-        (mine && self.covers(name)).then_some(host)
+        (self.acts_for(host.owner) && self.covers(name)).then_some(host)
+    }
+
+    /// A client to read.
+    ///
+    /// # Errors
+    /// Why the caller may not: keys are no secret, so a foreign one is told from one that is not there.
+    pub(crate) fn client(&self, key: &ClientKey) -> Result<&'r Arc<Client>, Refusal> {
+        let name = || key.to_string();
+        let client = self.registry.client(key);
+        let client = client.ok_or_else(|| Refusal::NotFound { kind: Kind::Client, name: name() })?;
+        if !self.acts_for(client.owner) {
+            return Err(Refusal::NotYours { kind: Kind::Client, name: name() });
+        }
+        if self.may_read() { Ok(client) } else { Err(Refusal::OutOfScope) }
+    }
+
+    /// The hosts on a client that the scope covers, in canonical order.
+    pub(crate) fn hosts_on(&self, client: &Client) -> impl Iterator<Item = &'r Arc<Host>> {
+        self.registry.hosts_on(client.number).filter(|host| self.covers(&host.name))
     }
 
     /// Whether the scope covers a name.
     pub(crate) fn covers(&self, name: &Fqdn) -> bool {
         self.identity.token.is_none() || self.scope.is_some_and(|scope| scope.covers(name))
+    }
+
+    fn acts_for(&self, owner: AccountNo) -> bool {
+        owner == self.identity.account || self.is_operator()
     }
 
     fn is_operator(&self) -> bool {

@@ -156,7 +156,7 @@ pub(super) fn detach(draft: &mut Draft<'_>, actor: &Actor, key: &ClientKey, name
     let client = own(draft, actor, key, Action::Manage)?;
     let host = actor.host(draft.registry(), name, Action::Manage)?;
     if host.client != Some(client.number) {
-        return Err(Refusal::not_found(Kind::Host, name));
+        return Err(Refusal::not_found(Kind::Host, format_args!("{name} on client {key}")));
     }
     let after = Host { client: None, updated: draft.now, ..Host::clone(&host) };
     draft.host(&host, after);

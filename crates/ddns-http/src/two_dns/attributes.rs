@@ -127,9 +127,5 @@ fn ttl(value: &Json) -> Result<HostTtl, &'static str> {
 }
 
 fn boolean(value: &Json) -> Result<bool, &'static str> {
-    match value {
-        Json::Bool(value) => Ok(*value),
-        Json::Text(text) => text.parse().map_err(|_| NOT_LISTED),
-        _ => Err(NOT_LISTED),
-    }
+    value.boolean().ok_or(NOT_LISTED)
 }

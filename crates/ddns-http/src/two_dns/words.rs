@@ -5,14 +5,14 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use actix_web::{HttpResponse, ResponseError};
 use ddns_core::{Account, Domain, Fqdn, Host, Login, Refusal, UnicastV6};
 use ddns_service::ServiceError;
 use serde::{Serialize, Serializer};
 
-use crate::auth::CHALLENGE;
 use crate::dialect::Fault;
+use crate::reply::{self, FaultWords, message};
+pub(super) use crate::reply::{json, nothing};
 
 /// A host under `/hosts`.
 #[derive(Serialize)]
@@ -104,22 +104,6 @@ impl DomainBody {
     }
 }
 
-/// An answer with a body, in compact JSON.
-pub(super) fn json(status: StatusCode, body: &impl Serialize) -> HttpResponse {
-    respond(&mut HttpResponse::build(status), body)
-}
-
-/// 204.
-pub(super) fn nothing() -> HttpResponse {
-    HttpResponse::NoContent().finish()
-}
-
-fn respond(answer: &mut HttpResponseBuilder, body: &impl Serialize) -> HttpResponse {
-    let text = serde_json::to_string(body).unwrap_or_default(); // Cannot fail: no map of ours has keys that are not text.
-    answer.insert_header((CONTENT_TYPE, "application/json; charset=utf-8")).insert_header((CACHE_CONTROL, "no-store"));
-    answer.body(text)
-}
-
 /// An attribute, and what is wrong with it.
 pub(super) type Complaint = (&'static str, &'static str);
 
@@ -140,49 +124,23 @@ pub(super) enum Wrong {
     Fault(Fault),
 }
 
+const FAULTS: FaultWords = FaultWords {
+    sign_in: "Sign in with your e-mail address and your API token",
+    not_json: "JSON could not be parsed",
+};
+
 impl Wrong {
     /// Status and body.
     pub(super) fn answer(&self) -> HttpResponse {
         match self {
             Wrong::Missing => message(StatusCode::NOT_FOUND, "Sorry, resource does not exist"),
-            Wrong::NotJson => message(StatusCode::BAD_REQUEST, "JSON could not be parsed"),
+            Wrong::NotJson => message(StatusCode::BAD_REQUEST, FAULTS.not_json),
             Wrong::Attributes => message(StatusCode::UNPROCESSABLE_ENTITY, "JSON contains wrong attributes"),
             Wrong::Fields(complaints) => json(StatusCode::UNPROCESSABLE_ENTITY, &Complaints(complaints)),
             Wrong::Refused(status, words) => message(*status, words),
-            Wrong::Fault(fault) => say(*fault),
+            Wrong::Fault(fault) => reply::fault(*fault, &FAULTS),
         }
     }
-}
-
-fn say(fault: Fault) -> HttpResponse {
-    let (status, words) = match fault {
-        Fault::Unauthorized => (StatusCode::UNAUTHORIZED, "Sign in with your e-mail address and your API token"),
-        Fault::CrossSite => (StatusCode::FORBIDDEN, "Another site made your browser send this"),
-        Fault::UrlTooLong => (StatusCode::URI_TOO_LONG, "The URL is too long"),
-        Fault::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
-        Fault::BodyBroken => return Wrong::NotJson.answer(),
-        Fault::Method => (StatusCode::METHOD_NOT_ALLOWED, "This resource has other methods"),
-        Fault::Limited => (StatusCode::TOO_MANY_REQUESTS, "Too many changes in this hour; nothing was changed"),
-        Fault::Busy | Fault::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Nothing was changed; try again later"),
-    };
-    let mut answer = HttpResponse::build(status);
-    match fault {
-        Fault::Unauthorized => answer.insert_header((WWW_AUTHENTICATE, CHALLENGE)),
-        Fault::Limited => answer.insert_header((RETRY_AFTER, "3600")),
-        Fault::Busy => answer.insert_header((RETRY_AFTER, "1")),
-        Fault::Unavailable => answer.insert_header((RETRY_AFTER, "10")),
-        _ => &mut answer,
-    };
-    respond(&mut answer, &Message { message: words })
-}
-
-fn message(status: StatusCode, words: &str) -> HttpResponse {
-    json(status, &Message { message: words })
-}
-
-#[derive(Serialize)]
-struct Message<'w> {
-    message: &'w str,
 }
 
 /// `{"ttl":["is not included in the list"]}`.

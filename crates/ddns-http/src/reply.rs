@@ -1,0 +1,67 @@
+//! Answers in compact JSON, and what the JSON dialects answer to faults.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use serde::Serialize;
+
+use crate::auth::CHALLENGE;
+use crate::dialect::Fault;
+
+/// An answer with a body, in compact JSON.
+pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> HttpResponse {
+    respond(&mut HttpResponse::build(status), body)
+}
+
+/// The same of an answer that has its headers.
+pub(crate) fn respond(answer: &mut HttpResponseBuilder, body: &impl Serialize) -> HttpResponse {
+    let text = serde_json::to_string(body).unwrap_or_default(); // Cannot fail: no map of ours has keys that are not text.
+    answer.insert_header((CONTENT_TYPE, "application/json; charset=utf-8")).insert_header((CACHE_CONTROL, "no-store"));
+    answer.body(text)
+}
+
+/// 204.
+pub(crate) fn nothing() -> HttpResponse {
+    HttpResponse::NoContent().finish()
+}
+
+/// One sentence.
+pub(crate) fn message(status: StatusCode, words: &str) -> HttpResponse {
+    json(status, &Message { message: words })
+}
+
+#[derive(Serialize)]
+struct Message<'w> {
+    message: &'w str,
+}
+
+/// Where the JSON dialects differ in what they say of faults.
+pub(crate) struct FaultWords {
+    /// How to sign in.
+    pub(crate) sign_in: &'static str,
+    /// What a body must be.
+    pub(crate) not_json: &'static str,
+}
+
+/// The one table from faults to these dialects' words.
+pub(crate) fn fault(fault: Fault, own: &FaultWords) -> HttpResponse {
+    let (status, words) = match fault {
+        Fault::Unauthorized => (StatusCode::UNAUTHORIZED, own.sign_in),
+        Fault::CrossSite => (StatusCode::FORBIDDEN, "Another site made your browser send this"),
+        Fault::UrlTooLong => (StatusCode::URI_TOO_LONG, "The URL is too long"),
+        Fault::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
+        Fault::BodyBroken => (StatusCode::BAD_REQUEST, own.not_json),
+        Fault::Method => (StatusCode::METHOD_NOT_ALLOWED, "This resource has other methods"),
+        Fault::Limited => (StatusCode::TOO_MANY_REQUESTS, "Too many changes in this hour; nothing was changed"),
+        Fault::Busy | Fault::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Nothing was changed; try again later"),
+    };
+    let mut answer = HttpResponse::build(status);
+    match fault {
+        Fault::Unauthorized => answer.insert_header((WWW_AUTHENTICATE, CHALLENGE)),
+        Fault::Limited => answer.insert_header((RETRY_AFTER, "3600")),
+        Fault::Busy => answer.insert_header((RETRY_AFTER, "1")),
+        Fault::Unavailable => answer.insert_header((RETRY_AFTER, "10")),
+        _ => &mut answer,
+    };
+    respond(&mut answer, &Message { message: words })
+}
