@@ -1,12 +1,12 @@
-//! A tiny HTTP client on a raw socket: it shows exactly what came over the wire.
+//! A tiny HTTP client on a raw socket or another stream: it shows exactly what came over the wire.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// One connection.
-pub(crate) struct Line {
-    stream: BufReader<TcpStream>,
+pub(crate) struct Line<S = TcpStream> {
+    stream: BufReader<S>,
 }
 
 /// One answer.
@@ -20,9 +20,18 @@ pub(crate) struct Answer {
 
 impl Line {
     pub(crate) fn to(address: SocketAddr) -> Line {
-        let stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        stream.set_nodelay(true).unwrap();
+        Line::over(connect(address))
+    }
+
+    /// Whether the connection stays open for a moment.
+    pub(crate) fn stays_open(&mut self) -> bool {
+        self.stream.get_ref().set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+        self.stream.read(&mut [0]).is_err()
+    }
+}
+
+impl<S: Read + Write> Line<S> {
+    pub(crate) fn over(stream: S) -> Line<S> {
         Line { stream: BufReader::new(stream) }
     }
 
@@ -63,12 +72,6 @@ impl Line {
         let mut rest = Vec::new();
         self.stream.read_to_end(&mut rest).is_ok() && rest.is_empty()
     }
-
-    /// Whether the connection stays open for a moment.
-    pub(crate) fn stays_open(&mut self) -> bool {
-        self.stream.get_ref().set_read_timeout(Some(Duration::from_millis(200))).unwrap();
-        self.stream.read(&mut [0]).is_err()
-    }
 }
 
 impl Answer {
@@ -85,6 +88,14 @@ impl Answer {
             assert!(self.header("content-length").is_some(), "{self:?}");
         }
     }
+}
+
+/// A socket that does not wait for ever.
+pub(crate) fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream
 }
 
 /// One request on a connection of its own.

@@ -17,4 +17,6 @@ mod secrets;
 #[cfg(test)]
 mod serving;
 #[cfg(test)]
+mod tls;
+#[cfg(test)]
 mod wire;
