@@ -4,6 +4,7 @@ use actix_web::error::InternalError;
 use actix_web::http::Method;
 use actix_web::{Error, HttpResponse};
 use ddns_service::{AuthError, ServiceError};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
 /// A way to speak to the one model.
 pub(crate) trait Dialect: 'static {
@@ -12,6 +13,11 @@ pub(crate) trait Dialect: 'static {
 
     /// Says a fault in this dialect's words.
     fn say(fault: Fault) -> HttpResponse;
+
+    /// The schema of its faults' bodies, for the OpenAPI document: text, where the dialect says nothing else.
+    fn fault_schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).into()
+    }
 
     /// Whether a request with this method may change something.
     fn writes(method: &Method) -> bool {

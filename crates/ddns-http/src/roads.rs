@@ -7,13 +7,16 @@ use actix_web::http::header::{ALLOW, HOST, HeaderMap, HeaderName, HeaderValue, O
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{App, Error, HttpRequest, HttpResponse, Route, guard, web};
 use ddns_core::policy;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::Operation;
 
 use crate::dialect::{Dialect, Fault};
-use crate::{address, clients, dyndns, health, two_dns};
+use crate::{address, clients, docs, dyndns, health, openapi, two_dns};
 
 /// The road map: every dialect lays its own roads.
 fn lay_all(roads: &mut Roads<'_>) {
     two_dns::roads(roads);
+    clients::roads(roads);
     dyndns::roads(roads);
     address::roads(roads);
     health::roads(roads);

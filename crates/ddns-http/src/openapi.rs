@@ -1,0 +1,198 @@
+//! The OpenAPI 3.1 document: what the handlers' annotations say of each route, and what holds for every route of a dialect,
+//! taken from the dialect's own words.
+
+use std::sync::LazyLock;
+
+use actix_web::HttpResponse;
+use actix_web::body::MessageBody;
+use actix_web::http::Method;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use serde_json::Value;
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::info::{InfoBuilder, LicenseBuilder};
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    Components, Info, ObjectBuilder, OpenApi, OpenApiBuilder, PathItem, Response, ResponseBuilder, Server, Type,
+};
+
+use crate::dialect::{Dialect, Fault};
+use crate::roads::{self, Survey};
+
+/// The OpenAPI document as text, with links relative to wherever it is served: what `docs/reference/openapi.json` holds.
+pub fn openapi() -> String {
+    let text = document("/").to_pretty_json().unwrap_or_default(); // Cannot fail: no map of it has keys that are not text.
+    text + "\n"
+}
+
+/// The document for callers that reach the service under this base URL.
+pub(crate) fn document(base: &str) -> OpenApi {
+    static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(|| of_survey(roads::survey()));
+    let mut document = DOCUMENT.clone();
+    document.servers = Some(vec![Server::new(base)]);
+    document
+}
+
+fn of_survey(survey: Survey) -> OpenApi {
+    let mut document = preface();
+    for chapter in survey.chapters {
+        document.merge(tagged(chapter()));
+    }
+    for route in survey.routes {
+        let Ok(method) = route.info.method.parse() else { continue };
+        let described = document.paths.paths.get_mut(route.info.path);
+        if let Some(operation) = described.and_then(|item| operation_of(item, &method)) {
+            (route.complete)(&method, operation);
+        }
+    }
+    document
+}
+
+fn preface() -> OpenApi {
+    let scheme = |scheme: HttpAuthScheme, description: &str| {
+        SecurityScheme::Http(HttpBuilder::new().scheme(scheme).description(Some(description)).build())
+    };
+    let mut components = Components::new();
+    components.add_security_scheme("basic", scheme(HttpAuthScheme::Basic, BASIC));
+    components.add_security_scheme("bearer", scheme(HttpAuthScheme::Bearer, BEARER));
+    let either = ["basic", "bearer"].map(|name| SecurityRequirement::new(name, [""; 0]));
+    OpenApiBuilder::new().info(info()).components(Some(components)).security(Some(either)).build()
+}
+
+const BASIC: &str =
+    "The account's login (an e-mail address or a user name), and an API token or the account's password.";
+const BEARER: &str = "An API token.";
+
+fn info() -> Info {
+    let license = env!("CARGO_PKG_LICENSE");
+    InfoBuilder::new()
+        .title("ddns")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(INTRODUCTION))
+        .license(Some(LicenseBuilder::new().name(license).identifier(Some(license)).build()))
+        .build()
+}
+
+const INTRODUCTION: &str = "\
+A dynamic-DNS service: a router, a script or a person changes an address, and the name resolves to it before the answer is \
+sent. Several protocols speak to the one registry; a host that was made through one is seen through each other.
+
+- `HEAD` is answered wherever `GET` only reads. Every other method that a resource does not have is answered with 405 and an \
+`Allow` header.
+- Bodies are read as what the operation expects, whatever their `Content-Type` says.
+- Whoever lacks credentials, or has wrong ones, is told so alike, with a `Basic` challenge.
+- A resource of another account, or out of the reach of the caller's token, looks like one that does not exist.
+- A change that was answered with success is on the disk, and DNS serves it.";
+
+/// A chapter whose routes all bear its first tag, unless they name another.
+fn tagged(mut chapter: OpenApi) -> OpenApi {
+    let Some(tag) = chapter.tags.iter().flatten().next().map(|tag| tag.name.clone()) else { return chapter };
+    for operation in chapter.paths.paths.values_mut().flat_map(operations) {
+        if operation.tags.as_ref().is_none_or(Vec::is_empty) {
+            operation.tags = Some(vec![tag.clone()]);
+        }
+    }
+    chapter
+}
+
+/// Describes a further path that does the same as one that is described already.
+pub(crate) fn alias(chapter: &mut OpenApi, path: &str, alias: &str) {
+    let Some(mut item) = chapter.paths.paths.get(path).cloned() else { return };
+    for operation in operations(&mut item) {
+        let id = operation.operation_id.take().unwrap_or_default();
+        operation.operation_id = Some(id + &alias.replace('/', "_"));
+        operation.description = Some(format!("The same as `{path}`."));
+    }
+    chapter.paths.paths.insert(alias.to_owned(), item);
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten()
+}
+
+fn operation_of<'i>(item: &'i mut PathItem, method: &Method) -> Option<&'i mut Operation> {
+    match *method {
+        Method::GET => item.get.as_mut(),
+        Method::PUT => item.put.as_mut(),
+        Method::POST => item.post.as_mut(),
+        Method::DELETE => item.delete.as_mut(),
+        _ => None,
+    }
+}
+
+/// Adds the faults that any route of the dialect may answer, as the dialect says them. What the annotation says of a status
+/// stays.
+pub(crate) fn complete<D: Dialect>(method: &Method, operation: &mut Operation) {
+    for fault in faults::<D>(method, operation) {
+        let (status, response) = response::<D>(fault);
+        operation.responses.responses.entry(status).or_insert(response.into());
+    }
+}
+
+fn faults<D: Dialect>(method: &Method, operation: &Operation) -> Vec<Fault> {
+    let writes = D::writes(method);
+    let open = operation.security.as_ref().is_some_and(|schemes| *schemes == [SecurityRequirement::default()]);
+    let mut faults = vec![Fault::UrlTooLong];
+    if writes {
+        faults.extend([Fault::CrossSite, Fault::Limited, Fault::Unavailable]);
+    }
+    if operation.request_body.is_some() {
+        faults.extend([Fault::BodyBroken, Fault::BodyTooLarge]);
+    }
+    if !open {
+        faults.extend([Fault::Unauthorized, Fault::Busy]);
+    }
+    faults
+}
+
+/// A fault in the dialect's words: status, headers, and the body as an example.
+fn response<D: Dialect>(fault: Fault) -> (String, Response) {
+    let answer = D::say(fault);
+    let status = answer.status().as_str().to_owned();
+    let mut response = ResponseBuilder::new().description(meaning(fault));
+    for (name, value) in answer.headers() {
+        if ![CONTENT_TYPE, CACHE_CONTROL].contains(name) {
+            let text = ObjectBuilder::new().schema_type(Type::String);
+            let example = value.to_str().ok().map(Value::from);
+            response = response
+                .header(title_case(name.as_str()), HeaderBuilder::new().schema(Some(text)).example(example).build());
+        }
+    }
+    let media_type = media_type(&answer);
+    let content = ContentBuilder::new().schema(Some(D::fault_schema())).example(Some(body(answer))).build();
+    (status, response.content(media_type, content).build())
+}
+
+fn meaning(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Unauthorized => "The credentials are missing, wrong, or not valid here.",
+        Fault::CrossSite => "A browser says that another site made it send this.",
+        Fault::UrlTooLong => "The URL has more than 4 KiB.",
+        Fault::BodyTooLarge => "The body has more than 64 KiB.",
+        Fault::BodyBroken => "The body did not arrive whole.",
+        Fault::Method => "The resource has other methods.",
+        Fault::Limited => "The account has made as many changes in this hour as it may. Nothing was changed.",
+        Fault::Busy | Fault::Unavailable => "The service cannot do this now. Nothing was changed.",
+    }
+}
+
+fn media_type(answer: &HttpResponse) -> String {
+    let header = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    header.split(';').next().unwrap_or_default().to_owned()
+}
+
+fn body(answer: HttpResponse) -> Value {
+    let bytes = answer.into_body().try_into_bytes().unwrap_or_default();
+    serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&bytes)))
+}
+
+/// `Retry-After`, as headers are sent and read.
+fn title_case(name: &str) -> String {
+    let word = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
+    };
+    let words: Vec<String> = name.split('-').map(word).collect();
+    words.join("-").replace("Www-", "WWW-")
+}
