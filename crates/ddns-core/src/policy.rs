@@ -14,7 +14,7 @@ pub const TXT_MAX: usize = 4_096;
 pub const LOGIN_MAX: usize = 254;
 /// Octets of a password; longer ones would let a caller buy hashing time.
 pub const PASSWORD_MAX: usize = 1_024;
-/// Octets of a password that a person may choose.
+/// Characters of a password that a person may choose.
 pub const PASSWORD_MIN: usize = 8;
 /// Octets of a token's label.
 pub const TOKEN_LABEL_MAX: usize = 64;

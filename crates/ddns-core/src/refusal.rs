@@ -202,6 +202,8 @@ impl Refusal {
         Refusal::Quota { kind, max: max.into() }
     }
 
+    /// What needs a mail waits until others are sent.
+    pub const FULL_OUTBOX: Refusal = Refusal::TooMany { what: "mails that wait to be sent", max: policy::MAILS };
     pub(crate) const TOO_MANY_SERVERS: Refusal = Refusal::TooMany { what: "name servers", max: policy::SERVERS };
     pub(crate) const TOO_MANY_ADDRESSES: Refusal =
         Refusal::TooMany { what: "addresses of a name server", max: policy::SERVER_ADDRESSES };

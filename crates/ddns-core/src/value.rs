@@ -524,6 +524,12 @@ text_value!(
     |text| text.len() <= policy::TOKEN_LABEL_MAX && !text.chars().any(char::is_control),
     |text| SmolStr::new(text)
 );
+
+impl TokenLabel {
+    /// What the token is called that an account gets when it is confirmed, and that takes its place.
+    pub const API_TOKEN: TokenLabel = TokenLabel(SmolStr::new_static("API token"));
+}
+
 text_value!(
     /// A free text beside a domain or record: up to 160 octets.
     Description, Description,

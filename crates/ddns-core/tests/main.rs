@@ -17,11 +17,15 @@ mod model;
 #[cfg(test)]
 mod names;
 #[cfg(test)]
+mod outbox;
+#[cfg(test)]
 mod records;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod stage;
+#[cfg(test)]
+mod strangers;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub(super) fn ask_login(
     if !draft.registry().settings().mail {
         return Err(Refusal::NoMail);
     }
+    check_room(draft)?;
     let login = to.login();
     match draft.registry().account_by_login(&login).cloned() {
         Some(present) if present.number == account.number => (),
@@ -60,15 +61,19 @@ pub(super) fn put(
     if !registry.settings().mail || waiting(registry, account, kind).any(|mail| mail.to == *to) {
         return Ok(());
     }
-    if registry.mail_count() >= policy::MAILS {
-        return Err(Refusal::TooMany { what: "mails that wait to be sent", max: policy::MAILS });
-    }
     if registry.mail(id).is_some() {
         return Err(Refusal::taken(id));
     }
+    check_room(draft)?;
     let mail = Mail { id, kind, account, to: to.clone(), attempts: 0, next: now, created: now };
     draft.put(Change::Mail(Delta::made(mail)));
     Ok(())
+}
+
+/// Whether the outbox takes one more. Asked before anybody looks whether there is an account: a full one says nothing about
+/// that.
+pub(super) fn check_room(draft: &mut Draft<'_>) -> Result<(), Refusal> {
+    if draft.registry().mail_count() < policy::MAILS { Ok(()) } else { Err(Refusal::FULL_OUTBOX) }
 }
 
 /// Takes mails out of the outbox that are no longer about anything.

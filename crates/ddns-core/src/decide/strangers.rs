@@ -24,6 +24,9 @@ pub(super) fn sign_up(draft: &mut Draft<'_>, new: &NewSignUp) -> Result<Receipt,
         SignUp::Confirm => AccountState::Unconfirmed,
         SignUp::Open => AccountState::Active,
     };
+    if state == AccountState::Unconfirmed {
+        mails::check_room(draft)?;
+    }
     let login = new.login.login();
     match draft.registry().account_by_login(&login).cloned() {
         Some(_) if state == AccountState::Active => Err(Refusal::taken(&login)),
@@ -74,6 +77,7 @@ pub(super) fn ask_password(draft: &mut Draft<'_>, login: &Login, mail: Uuid) -> 
     if !draft.registry().settings().mail {
         return Err(Refusal::NoMail);
     }
+    mails::check_room(draft)?;
     let Some(account) = draft.registry().account_by_login(login).cloned() else { return Ok(Receipt::Done) };
     let kind = match account.state {
         AccountState::Unconfirmed => MailKind::Confirm,
