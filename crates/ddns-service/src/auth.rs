@@ -1,26 +1,21 @@
 //! Who calls: passwords and tokens become a [`Caller`].
 //!
-//! Unknown logins, wrong passwords and void tokens are not told apart, neither by the answer nor by its time. Hashing
-//! runs on two threads behind a bounded queue, so that a flood of wrong passwords can take neither memory nor processor.
+//! Unknown logins, wrong passwords and void tokens are not told apart, neither by the answer nor by its time.
+
+mod hasher;
 
 use std::net::IpAddr;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use argon2::Argon2;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
-use crossbeam_channel::{Sender, TrySendError};
-use ddns_core::{Account, AccountState, Caller, Identity, Login, Role, policy};
+use ddns_core::{Account, AccountState, Caller, Identity, Login, Role};
 use ddns_store::{Secret, SoftKey};
-use hmac::{Hmac, KeyInit, Mac};
-use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
-use sha2::Sha256;
 use subtle::ConstantTimeEq;
-use tokio::sync::oneshot;
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 use crate::{Service, Snapshot, fresh};
+pub use hasher::HashError;
+pub(crate) use hasher::Hasher;
 
 /// A caller who has proved who it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,17 +69,14 @@ impl Service {
             Secret::TokenDigest(_) | Secret::TsigKey(_) | Secret::ServerKey(_) => None,
         });
         let Some((id, hash, account)) = hash else {
-            self.0.hasher.check(None, secret.clone()).await?;
+            self.0.hasher.refuse(secret.clone()).await?;
             return Err(AuthError::Wrong);
         };
-        let key = self.0.hasher.cache_key(id.get(), secret);
-        if !self.0.hasher.verified.contains_key(&key) {
-            if !self.0.hasher.check(Some(hash), secret.clone()).await? {
-                return Err(AuthError::Wrong);
-            }
-            self.0.hasher.verified.insert(key, ());
+        if self.0.hasher.is_right(id, hash, secret).await? {
+            admit(account, None, source)
+        } else {
+            Err(AuthError::Wrong)
         }
-        admit(account, None, source)
     }
 
     /// Proves a caller by one of its tokens alone.
@@ -137,73 +129,4 @@ fn find_token(snapshot: &Snapshot, secret: &SecretString) -> Option<(Uuid, Arc<A
         Secret::PasswordHash(_) | Secret::TsigKey(_) | Secret::ServerKey(_) => false,
     };
     same.then(|| Some((token.id, snapshot.registry.account(token.account)?.clone()))).flatten()
-}
-
-/// A hash that no password has, made with the same cost, for logins that do not exist.
-static DUMMY: LazyLock<Zeroizing<String>> = LazyLock::new(|| {
-    let random: [u8; 32] = fresh::octets();
-    let hash = Argon2::default().hash_password(&random).map(|hash| hash.to_string());
-    Zeroizing::new(hash.unwrap_or_default())
-});
-
-/// Checks passwords on a few threads of its own, and remembers for a while which were right.
-pub(crate) struct Hasher {
-    queue: Sender<Check>,
-    verified: Cache<[u8; 32], ()>,
-    key: Zeroizing<[u8; 32]>,
-}
-
-struct Check {
-    /// None for a login that does not exist.
-    hash: Option<Zeroizing<String>>,
-    password: SecretString,
-    answer: oneshot::Sender<bool>,
-}
-
-impl Hasher {
-    pub(crate) fn start() -> Hasher {
-        let (queue, checks) = crossbeam_channel::bounded::<Check>(policy::HASH_QUEUE);
-        for number in 1..=policy::HASHES_AT_ONCE {
-            let checks = checks.clone();
-            let name = format!("ddns-hash-{number}");
-            let spawned = std::thread::Builder::new().name(name).spawn(move || {
-                for check in checks {
-                    // Whoever has hung up takes no time from the others.
-                    if !check.answer.is_closed() {
-                        let hash = check.hash.as_ref().unwrap_or(&DUMMY);
-                        let _taken = check.answer.send(verify(hash, &check.password));
-                    }
-                }
-            });
-            if let Err(error) = spawned {
-                tracing::error!(%error, "a password checking thread could not be started");
-            }
-        }
-        let verified = Cache::builder().max_capacity(policy::VERIFIED_MAX).time_to_live(policy::VERIFIED_LIFE).build();
-        Hasher { queue, verified, key: Zeroizing::new(fresh::octets()) }
-    }
-
-    async fn check(&self, hash: Option<Zeroizing<String>>, password: SecretString) -> Result<bool, AuthError> {
-        if password.expose_secret().len() > policy::PASSWORD_MAX {
-            return Ok(false);
-        }
-        let (answer, waiting) = oneshot::channel();
-        match self.queue.try_send(Check { hash, password, answer }) {
-            Ok(()) => waiting.await.map_err(|_| AuthError::Busy),
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(AuthError::Busy),
-        }
-    }
-
-    /// Under which a right password is remembered: useless outside this process, void once the password is another.
-    fn cache_key(&self, id: u64, password: &SecretString) -> [u8; 32] {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&*self.key) else { return [0; 32] };
-        mac.update(&id.to_be_bytes());
-        mac.update(password.expose_secret().as_bytes());
-        mac.finalize().into_bytes().into()
-    }
-}
-
-fn verify(hash: &str, password: &SecretString) -> bool {
-    let Ok(hash) = PasswordHash::new(hash) else { return false };
-    Argon2::default().verify_password(password.expose_secret().as_bytes(), &hash).is_ok()
 }

@@ -47,6 +47,17 @@ pub(crate) fn token_digest(text: &str) -> [u8; 32] {
 /// # Errors
 /// [`PasswordError`], with the rule that it breaks.
 pub fn password(password: &SecretString) -> Result<Secret, PasswordError> {
+    check_password(password)?;
+    let octets = password.expose_secret().as_bytes();
+    let hash = Argon2::default().hash_password(octets).map_err(|_| PasswordError::NotHashed)?;
+    Ok(Secret::PasswordHash(Zeroizing::new(hash.to_string())))
+}
+
+/// Whether a person may choose this password.
+///
+/// # Errors
+/// [`PasswordError`], with the rule that it breaks.
+pub fn check_password(password: &SecretString) -> Result<(), PasswordError> {
     let text = password.expose_secret();
     if text.chars().count() < policy::PASSWORD_MIN {
         return Err(PasswordError::TooShort);
@@ -54,8 +65,7 @@ pub fn password(password: &SecretString) -> Result<Secret, PasswordError> {
     if text.len() > policy::PASSWORD_MAX {
         return Err(PasswordError::TooLong);
     }
-    let hash = Argon2::default().hash_password(text.as_bytes()).map_err(|_| PasswordError::NotHashed)?;
-    Ok(Secret::PasswordHash(Zeroizing::new(hash.to_string())))
+    Ok(())
 }
 
 /// Octets from the operating system. Without randomness no secret may be made: then the program ends.

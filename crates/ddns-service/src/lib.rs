@@ -46,7 +46,7 @@ use ddns_core::{
 use ddns_store::{Secret, SoftKey, SoftRefusal, Store, StoreError, Version, Watch};
 use tokio::sync::{broadcast, oneshot};
 
-pub use auth::{AuthError, Authenticated};
+pub use auth::{AuthError, Authenticated, HashError};
 pub use budget::Allowance;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use links::{Link, LinkVoid, Purpose};
@@ -304,6 +304,15 @@ impl Service {
             self.0.budget.count(account, self.now());
         }
         answer
+    }
+
+    /// What the rules say to a command at this moment, before something costly is done for it. What counts is the answer of
+    /// [`Service::submit`].
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn preview(&self, caller: &Caller, command: &Command) -> Result<(), Refusal> {
+        decide(&self.snapshot().registry, caller, command, self.now()).map(drop)
     }
 
     /// What an account may still change in the present hour.

@@ -4,9 +4,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use ddns_core::{
-    AccountEdit, AccountNo, AccountState, Caller, Command, Identity, NewToken, Scope, SecretId, Timestamp, policy,
+    AccountEdit, AccountNo, AccountState, Caller, Command, Identity, NewToken, Refusal, Scope, SecretId, Timestamp,
+    policy,
 };
-use ddns_service::{AuthError, Authenticated, ManualClock, Options, Request, Service, fresh};
+use ddns_service::{AuthError, Authenticated, HashError, ManualClock, Options, Request, Service, fresh};
 use ddns_store::{MemoryStore, Secret, SoftKey, Store};
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
@@ -180,6 +181,48 @@ fn a_flood_of_passwords_is_bounded() {
     assert_eq!(count(AuthError::Wrong) + count(AuthError::Busy), FLOOD);
     assert!(count(AuthError::Busy) > 0 && count(AuthError::Wrong) >= policy::HASHES_AT_ONCE, "{answers:?}");
     sign_in(&service, "ann", "correct horse").unwrap();
+}
+
+/// New passwords are hashed in the same queue, so that they cannot take more than sign-ins may.
+#[test]
+fn hashing_is_bounded_too() {
+    const FLOOD: usize = 200;
+    let (service, ..) = memory();
+    let made = runtime().block_on(async {
+        let mut flood = tokio::task::JoinSet::new();
+        for _ in 0..FLOOD {
+            let service = service.clone();
+            flood.spawn(async move { service.hash_password(secret("correct horse")).await.map(drop) });
+        }
+        flood.join_all().await
+    });
+    let busy = made.iter().filter(|made| **made == Err(HashError::Busy)).count();
+    assert!(busy > 0 && busy < FLOOD, "{made:?}");
+    assert!(made.iter().all(|made| matches!(made, Ok(()) | Err(HashError::Busy))), "{made:?}");
+}
+
+#[test]
+fn a_hash_that_was_made_in_the_queue_signs_in() {
+    let (service, ..) = memory();
+    let hash = |text: &str| runtime().block_on(service.hash_password(secret(text)));
+    let made = hash("correct horse").unwrap();
+    add_account(&service, "ann", Some((fresh::secret_id(), made)));
+    sign_in(&service, "ann", "correct horse").unwrap();
+    assert_eq!(sign_in(&service, "ann", "correct horsf"), Err(AuthError::Wrong));
+    assert_eq!(hash("1234567").unwrap_err(), HashError::Password(fresh::PasswordError::TooShort));
+    assert_eq!(hash(&"x".repeat(1_025)).unwrap_err(), HashError::Password(fresh::PasswordError::TooLong));
+}
+
+#[test]
+fn a_preview_is_what_the_rules_say_and_changes_nothing() {
+    let (service, _, joe) = memory();
+    let before = service.snapshot().version;
+    let edit = || AccountEdit { max_hosts: Some(7), ..AccountEdit::default() };
+    let set = Command::SetAccount { account: joe, edit: edit() };
+    let by = Caller::Account(Identity { account: joe, token: None, source: None });
+    assert_eq!(service.preview(&by, &set), Err(Refusal::OperatorOnly));
+    assert_eq!(service.preview(&Caller::Local, &set), Ok(()));
+    assert_eq!(service.snapshot().version, before);
 }
 
 #[test]

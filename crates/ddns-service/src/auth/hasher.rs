@@ -1,0 +1,138 @@
+//! Hashing passwords, on two threads behind a bounded queue: a flood of them can take neither memory nor processor, and
+//! nobody who waits for other things waits for hashes.
+
+use std::sync::LazyLock;
+
+use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use crossbeam_channel::Sender;
+use ddns_core::{SecretId, policy};
+use ddns_store::Secret;
+use hmac::{Hmac, KeyInit, Mac};
+use moka::sync::Cache;
+use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
+use tokio::sync::oneshot;
+use zeroize::Zeroizing;
+
+use super::AuthError;
+use crate::Service;
+use crate::fresh::{self, PasswordError};
+
+impl Service {
+    /// The hash of a password that a person chose, made in the queue in which sign-ins wait.
+    ///
+    /// # Errors
+    /// [`HashError`].
+    pub async fn hash_password(&self, password: SecretString) -> Result<Secret, HashError> {
+        fresh::check_password(&password)?;
+        let hash = self.0.hasher.run(move || fresh::password(&password)).await.map_err(|_| HashError::Busy)?;
+        Ok(hash?)
+    }
+}
+
+/// Why a password was not hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HashError {
+    /// It is no password.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// Too many are waiting; try again.
+    #[error("too many passwords at once; try again in a moment")]
+    Busy,
+}
+
+/// Hashes on a few threads of its own, and remembers for a while which passwords were right.
+pub(crate) struct Hasher {
+    queue: Sender<Work>,
+    verified: Cache<[u8; 32], ()>,
+    key: Zeroizing<[u8; 32]>,
+}
+
+type Work = Box<dyn FnOnce() + Send>;
+
+/// The queue is full.
+struct Full;
+
+impl Hasher {
+    pub(crate) fn start() -> Hasher {
+        let (queue, waiting) = crossbeam_channel::bounded::<Work>(policy::HASH_QUEUE);
+        for number in 1..=policy::HASHES_AT_ONCE {
+            let waiting = waiting.clone();
+            let spawned = std::thread::Builder::new()
+                .name(format!("ddns-hash-{number}"))
+                .spawn(move || waiting.into_iter().for_each(|work| work()));
+            if let Err(error) = spawned {
+                tracing::error!(%error, "a password hashing thread could not be started");
+            }
+        }
+        let verified = Cache::builder().max_capacity(policy::VERIFIED_MAX).time_to_live(policy::VERIFIED_LIFE).build();
+        Hasher { queue, verified, key: Zeroizing::new(fresh::octets()) }
+    }
+
+    /// Whether a password is the one that this hash, under this id, was made of.
+    pub(super) async fn is_right(
+        &self,
+        id: SecretId,
+        hash: Zeroizing<String>,
+        password: &SecretString,
+    ) -> Result<bool, AuthError> {
+        let key = self.cache_key(id, password);
+        if self.verified.contains_key(&key) {
+            return Ok(true);
+        }
+        let right = self.check(move || hash, password.clone()).await?;
+        if right {
+            self.verified.insert(key, ());
+        }
+        Ok(right)
+    }
+
+    /// Takes the time of a check, for a login that does not exist.
+    pub(super) async fn refuse(&self, password: SecretString) -> Result<(), AuthError> {
+        self.check(|| DUMMY.clone(), password).await.map(drop)
+    }
+
+    async fn check(
+        &self,
+        hash: impl FnOnce() -> Zeroizing<String> + Send + 'static,
+        password: SecretString,
+    ) -> Result<bool, AuthError> {
+        if password.expose_secret().len() > policy::PASSWORD_MAX {
+            return Ok(false);
+        }
+        self.run(move || verify(&hash(), &password)).await.map_err(|_| AuthError::Busy)
+    }
+
+    /// Works in the queue's turn. Whoever has hung up takes no time from the others.
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Full> {
+        let (answer, waiting) = oneshot::channel();
+        let work = Box::new(move || {
+            if !answer.is_closed() {
+                let _taken = answer.send(work());
+            }
+        });
+        self.queue.try_send(work).map_err(|_| Full)?;
+        waiting.await.map_err(|_| Full)
+    }
+
+    /// Under which a right password is remembered: useless outside this process, void once the password is another.
+    fn cache_key(&self, id: SecretId, password: &SecretString) -> [u8; 32] {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&*self.key) else { return [0; 32] };
+        mac.update(&id.get().to_be_bytes());
+        mac.update(password.expose_secret().as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+}
+
+/// A hash that no password has, made with the same cost, for logins that do not exist.
+static DUMMY: LazyLock<Zeroizing<String>> = LazyLock::new(|| {
+    let random: [u8; 32] = fresh::octets();
+    let hash = Argon2::default().hash_password(&random).map(|hash| hash.to_string());
+    Zeroizing::new(hash.unwrap_or_default())
+});
+
+fn verify(hash: &str, password: &SecretString) -> bool {
+    let Ok(hash) = PasswordHash::new(hash) else { return false };
+    Argon2::default().verify_password(password.expose_secret().as_bytes(), &hash).is_ok()
+}
