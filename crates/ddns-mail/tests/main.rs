@@ -1,0 +1,1 @@
+//! The outbox against a relay that does what a test wants.
