@@ -361,6 +361,11 @@ impl Service {
         Health { ready: reason.is_none(), version: self.snapshot().version, reason }
     }
 
+    /// Whether it has been stopped, and takes nothing any more.
+    pub fn has_stopped(&self) -> bool {
+        self.0.shared.stopping.load(Ordering::Acquire)
+    }
+
     /// Tells every later commit, this process's and others'. Who falls behind by 1024 commits misses the oldest.
     pub fn changes(&self) -> broadcast::Receiver<Arc<Committed>> {
         self.0.shared.committed.subscribe()
