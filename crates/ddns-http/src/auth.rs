@@ -11,8 +11,9 @@ use actix_web::{Error, FromRequest, HttpRequest, web};
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use ddns_core::{Caller, Command, Identity};
+use ddns_core::{Caller, Command, Identity, Refusal, SecretId};
 use ddns_service::{Authenticated, Origin, Reply, Request, Service, ServiceError};
+use ddns_store::Secret;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::dialect::{Dialect, Fault};
@@ -34,8 +35,25 @@ pub(crate) struct SignedIn<D> {
 impl<D: Dialect> SignedIn<D> {
     /// Hands a command to the service in this caller's name.
     pub(crate) async fn submit(&self, service: &Service, command: Command) -> Result<Reply, ServiceError> {
+        self.submit_with(service, command, None).await
+    }
+
+    /// The same with a secret that the command leads to.
+    pub(crate) async fn submit_with(
+        &self,
+        service: &Service,
+        command: Command,
+        secret: Option<(SecretId, Secret)>,
+    ) -> Result<Reply, ServiceError> {
         let origin = Origin { dialect: D::NAME, source: self.identity.source };
-        service.submit(Request::new(Caller::Account(self.identity.clone()), command, origin)).await
+        let mut request = Request::new(Caller::Account(self.identity.clone()), command, origin);
+        request.secrets.extend(secret);
+        service.submit(request).await
+    }
+
+    /// What the rules would say to a command, before something costly is done for it.
+    pub(crate) fn preview(&self, service: &Service, command: &Command) -> Result<(), Refusal> {
+        service.preview(&Caller::Account(self.identity.clone()), command)
     }
 
     /// The token that was presented, to be shown to whoever presented it; none under a password.

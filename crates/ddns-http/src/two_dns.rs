@@ -1,6 +1,8 @@
 //! The Two-DNS API, version 2: hosts, domains and the account as JSON resources.
 
+mod account;
 mod attributes;
+mod form;
 mod words;
 
 use std::sync::Arc;
@@ -10,7 +12,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use ddns_core::{Command, Domain, Fqdn, Host, Receipt, Refusal, Together};
 use ddns_service::ServiceError;
 
-use self::words::{DomainBody, HostBody, UserBody, Wrong, json};
+use self::words::{DomainBody, HostBody, Wrong, json};
 use crate::auth::{Guest, SignedIn};
 use crate::body::Body;
 use crate::dialect::{Dialect, Fault};
@@ -27,7 +29,15 @@ pub(crate) fn roads(roads: &mut Roads<'_>) {
     roads.lay::<TwoDns>("/hosts", hosts);
     roads.lay::<TwoDns>("/hosts/all", [(Method::PUT, web::to(set_all_hosts))]);
     roads.lay::<TwoDns>("/hosts/{fqdn}", host);
-    roads.lay::<TwoDns>("/users/me", [(Method::GET, web::to(show_me))]);
+    let me = [
+        (Method::GET, web::to(account::show_me)),
+        (Method::PUT, web::to(account::set_me)),
+        (Method::DELETE, web::to(account::remove_me)),
+    ];
+    roads.lay::<TwoDns>("/users", [(Method::POST, web::to(account::sign_up))]);
+    roads.lay::<TwoDns>("/users/me", me);
+    roads.lay::<TwoDns>("/users/me/api_token", [(Method::POST, web::to(account::renew_token))]);
+    roads.lay::<TwoDns>("/users/password", [(Method::POST, web::to(account::ask_password))]);
     for path in ["/domains", "/api/domains"] {
         roads.lay::<TwoDns>(path, [(Method::GET, web::to(list_domains))]);
     }
@@ -105,14 +115,6 @@ async fn remove_host(caller: Caller, service: Service, name: web::Path<String>) 
     let removed = caller.submit(&service.service, Command::RemoveHost { host: host.clone() }).await;
     removed.map_err(|error| about(&host, error, &caller, &service))?;
     Ok(words::nothing())
-}
-
-/// `GET /users/me`.
-async fn show_me(caller: Caller, service: Service) -> Answer {
-    let snapshot = service.service.snapshot();
-    let sight = readable(Sight::new(&snapshot.registry, &caller.identity))?;
-    let account = snapshot.registry.account(caller.identity.account).ok_or(Wrong::Fault(Fault::Unauthorized))?;
-    Ok(json(StatusCode::OK, &UserBody::new(caller.token(), account, sight.hosts())))
 }
 
 /// `GET /domains`: the shared ones, and the caller's own if it signs in; by name.

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use ddns_core::{AccountNo, Fqdn, HostAddress, HostEdit, HostTtl, NewHost};
 
-use super::words::{Complaint, Wrong};
-use crate::json::{self, Json, Object};
+use super::form::{Form, INVALID, NOT_LISTED, text};
+use super::words::Wrong;
+use crate::json::Json;
 
 const OF_NEW_HOST: &[&str] = &["fqdn", "hostname", "domainname", "ip_address", "ttl", "activate_wildcard"];
 const OF_EDIT: &[&str] = &["ip_address", "ttl", "activate_wildcard"];
@@ -14,7 +15,7 @@ const OF_EDIT: &[&str] = &["ip_address", "ttl", "activate_wildcard"];
 /// `activate_wildcard`, by default false.
 pub(super) fn of_new_host(body: &[u8], owner: AccountNo, source: Option<IpAddr>) -> Result<NewHost, Wrong> {
     let mut form = Form::read(body, OF_NEW_HOST)?;
-    let name = form.name()?;
+    let name = name(&mut form)?;
     let address = form.required("ip_address", |value| address(value, source));
     let ttl = form.take("ttl", ttl).unwrap_or(HostTtl::S60);
     let wildcard = form.take("activate_wildcard", boolean).unwrap_or(false);
@@ -38,75 +39,23 @@ pub(super) fn of_edit(body: &[u8], source: Option<IpAddr>) -> Result<HostEdit, W
     Ok(address.into_iter().fold(edit, HostEdit::with_address))
 }
 
-/// An object's known attributes, and the complaints about them so far: all are told at once.
-struct Form {
-    object: Object,
-    complaints: Vec<Complaint>,
-}
-
-impl Form {
-    fn read(body: &[u8], known: &[&str]) -> Result<Form, Wrong> {
-        let object = json::object(body).map_err(|_| Wrong::NotJson)?;
-        if object.keys().all(|name| known.contains(&name.as_str())) {
-            Ok(Form { object, complaints: Vec::new() })
-        } else {
-            Err(Wrong::Attributes)
-        }
-    }
-
-    /// An attribute, if it is there and as it should be.
-    fn take<T>(&mut self, name: &'static str, read: impl FnOnce(&Json) -> Result<T, &'static str>) -> Option<T> {
-        let value = self.object.remove(name)?;
-        read(&value).map_err(|words| self.complain(name, words)).ok()
-    }
-
-    /// Likewise, and a missing one is as bad as null.
-    fn required<T>(&mut self, name: &'static str, read: impl FnOnce(&Json) -> Result<T, &'static str>) -> Option<T> {
-        self.object.entry(name.to_owned()).or_insert(Json::Null);
-        self.take(name, read)
-    }
-
-    /// The host's name, in one piece or in two.
-    fn name(&mut self) -> Result<Option<Fqdn>, Wrong> {
-        let whole = self.object.contains_key("fqdn");
-        if whole && (self.object.contains_key("hostname") || self.object.contains_key("domainname")) {
+/// The host's name, in one piece or in two.
+fn name(form: &mut Form) -> Result<Option<Fqdn>, Wrong> {
+    if form.has("fqdn") {
+        if form.has("hostname") || form.has("domainname") {
             return Err(Wrong::Attributes);
         }
-        if whole {
-            let name = self.object.remove("fqdn").unwrap_or(Json::Null);
-            self.object.insert("hostname".to_owned(), name);
-            return Ok(self.take("hostname", text).and_then(|name| self.parse_name(&name)));
-        }
-        let host = self.required("hostname", text);
-        let domain = self.required("domainname", text);
-        let name = host.zip(domain).map(|(host, domain)| format!("{host}.{domain}"));
-        Ok(name.and_then(|name| self.parse_name(&name)))
+        form.rename("fqdn", "hostname");
+        return Ok(form.take("hostname", text).and_then(|name| parse_name(form, &name)));
     }
-
-    fn parse_name(&mut self, name: &str) -> Option<Fqdn> {
-        name.parse().map_err(|_| self.complain("hostname", INVALID)).ok()
-    }
-
-    fn complain(&mut self, name: &'static str, words: &'static str) {
-        self.complaints.push((name, words));
-    }
-
-    fn finish(self) -> Result<(), Wrong> {
-        if self.complaints.is_empty() { Ok(()) } else { Err(Wrong::Fields(self.complaints)) }
-    }
+    let host = form.required("hostname", text);
+    let domain = form.required("domainname", text);
+    let name = host.zip(domain).map(|(host, domain)| format!("{host}.{domain}"));
+    Ok(name.and_then(|name| parse_name(form, &name)))
 }
 
-const BLANK: &str = "can't be blank";
-const INVALID: &str = "is invalid";
-const NOT_LISTED: &str = "is not included in the list";
-
-fn text(value: &Json) -> Result<String, &'static str> {
-    match value {
-        Json::Null => Err(BLANK),
-        Json::Text(text) if text.is_empty() => Err(BLANK),
-        Json::Text(text) => Ok(text.clone()),
-        _ => Err(INVALID),
-    }
+fn parse_name(form: &mut Form, name: &str) -> Option<Fqdn> {
+    name.parse().map_err(|_| form.complain("hostname", INVALID)).ok()
 }
 
 /// A literal, or `auto` for the caller's own address.

@@ -1,0 +1,171 @@
+//! The account itself: sign-up, a forgotten password, changes, a new token, and its end.
+//!
+//! Whoever has not signed in learns nothing about which accounts exist: where a mail goes out, `POST /users` and
+//! `POST /users/password` answer alike, and after the same time, whether there is one or not.
+
+mod attributes;
+
+use std::net::IpAddr;
+
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use ddns_core::{
+    AccountEdit, Caller as Whoever, Command, Identity, MailAddress, NewSignUp, NewToken, Refusal, Scope, SecretId,
+    TokenLabel,
+};
+use ddns_service::{HashError, Origin, Reply, Request, ServiceError, Snapshot, fresh};
+use ddns_store::Secret;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+
+use super::words::{UserBody, Wrong, json, nothing};
+use super::{Answer, Caller, Service, TwoDns, readable};
+use crate::body::Body;
+use crate::dialect::{Dialect, Fault};
+use crate::quiet::Quiet;
+use crate::server::State;
+use crate::sight::Sight;
+use crate::{language, source};
+
+/// `POST /users`: 201. Whether there is an account already is told only where sign-up is open.
+pub(super) async fn sign_up(service: Service, request: HttpRequest, body: Body<TwoDns>) -> Answer {
+    let quiet = Quiet::begin();
+    let wanted = attributes::of_new_account(&body)?;
+    let language = wanted.language.unwrap_or_else(|| language::preferred(request.headers()));
+    let (id, mail, password) = (fresh::uuid(), fresh::uuid(), fresh::secret_id());
+    let command = Command::SignUp(NewSignUp { id, login: wanted.email.clone(), password, language, mail });
+    let stranger = Stranger::new(&service, &request);
+    stranger.may_ask(&command, &wanted.email)?;
+    let hash = hashed(&service, wanted.password).await?;
+    quiet.over(stranger.submit(command, Some((password, hash)))).await.map_err(about_email)?;
+    Ok(json(StatusCode::CREATED, &EmailBody { email: &wanted.email }))
+}
+
+/// `POST /users/password`: 202, whether there is such an account or not. If there is, it is sent a mail.
+pub(super) async fn ask_password(service: Service, request: HttpRequest, body: Body<TwoDns>) -> Answer {
+    let quiet = Quiet::begin();
+    let email = attributes::of_forgetful(&body)?;
+    let command = Command::AskPassword { login: email.login(), mail: fresh::uuid() };
+    let stranger = Stranger::new(&service, &request);
+    stranger.may_ask(&command, &email)?;
+    quiet.over(stranger.submit(command, None)).await.map_err(about_email)?;
+    Ok(json(StatusCode::ACCEPTED, &EmailBody { email: &email }))
+}
+
+/// `GET /users/me`.
+pub(super) async fn show_me(caller: Caller, service: Service) -> Answer {
+    me(StatusCode::OK, &service.service.snapshot(), &caller.identity, caller.token())
+}
+
+/// `PUT /users/me`: 200 and the account. A new address is asked for by a mail to it, and is the account's once confirmed.
+/// It comes first, so that what is refused leaves the account as it was.
+pub(super) async fn set_me(caller: Caller, service: Service, body: Body<TwoDns>) -> Answer {
+    let quiet = Quiet::begin();
+    let wanted = attributes::of_edit(&body)?;
+    readable(Sight::new(&service.service.snapshot().registry, &caller.identity))?;
+    let account = caller.identity.account;
+    let password = wanted.password.map(|password| (fresh::secret_id(), password));
+    let new_id = password.as_ref().map(|(id, _)| *id);
+    let edit = AccountEdit { language: wanted.language, password: new_id, ..AccountEdit::default() };
+    let change = Command::SetAccount { account, edit };
+    caller.preview(&service.service, &change)?;
+    let ask = |to: &MailAddress| Command::AskLogin { account, to: to.clone(), mail: fresh::uuid() };
+    if let Some(email) = &wanted.email {
+        caller.preview(&service.service, &ask(email)).map_err(about_new_email)?;
+        service.service.admit_stranger(caller.identity.source, &email.login())?;
+    }
+    let secret = match password {
+        Some((id, password)) => Some((id, hashed(&service, password).await?)),
+        None => None,
+    };
+    if let Some(email) = &wanted.email {
+        quiet.over(caller.submit(&service.service, ask(email))).await.map_err(about_email)?;
+    }
+    let reply = caller.submit_with(&service.service, change, secret).await?;
+    me(StatusCode::OK, &reply.snapshot, &caller.identity, caller.token())
+}
+
+/// `DELETE /users/me`: 204. Everything that is the account's own goes with it.
+pub(super) async fn remove_me(caller: Caller, service: Service) -> Answer {
+    caller.submit(&service.service, Command::RemoveAccount { account: caller.identity.account }).await?;
+    Ok(nothing())
+}
+
+/// `POST /users/me/api_token`: 201 and the account, with a new token first. The one that it takes the place of is void: the
+/// token that the caller came with, or, under a password, the one that bears the API token's label.
+pub(super) async fn renew_token(caller: Caller, service: Service, body: Body<TwoDns>) -> Answer {
+    attributes::of_nothing(&body)?;
+    readable(Sight::new(&service.service.snapshot().registry, &caller.identity))?;
+    let ((text, digest), id, secret) = (fresh::token(), fresh::uuid(), fresh::secret_id());
+    let account = caller.identity.account;
+    let new = NewToken { id, account, label: TokenLabel::API_TOKEN, scope: Scope::FULL, secret };
+    let reply = caller.submit_with(&service.service, Command::RenewToken(new), Some((secret, digest))).await?;
+    let identity = Identity { token: caller.identity.token.map(|_| id), ..caller.identity.clone() };
+    me(StatusCode::CREATED, &reply.snapshot, &identity, Some(text.expose_secret()))
+}
+
+/// The account, as this caller sees it.
+fn me(status: StatusCode, snapshot: &Snapshot, identity: &Identity, api_token: Option<&str>) -> Answer {
+    let sight = readable(Sight::new(&snapshot.registry, identity))?;
+    let account = snapshot.registry.account(identity.account).ok_or(Wrong::Fault(Fault::Unauthorized))?;
+    Ok(json(status, &UserBody::new(api_token, account, sight.hosts())))
+}
+
+/// Somebody who need not sign in. Credentials, if there are any, are not looked at.
+struct Stranger<'s> {
+    state: &'s State,
+    source: Option<IpAddr>,
+}
+
+impl<'s> Stranger<'s> {
+    fn new(state: &'s State, request: &HttpRequest) -> Stranger<'s> {
+        Stranger { state, source: source::of(request) }
+    }
+
+    /// Whether the service takes such requests at all, and one more of them in this hour.
+    fn may_ask(&self, command: &Command, email: &MailAddress) -> Result<(), Wrong> {
+        match self.state.service.preview(&Whoever::Guest, command) {
+            Err(refusal @ (Refusal::SignUpClosed | Refusal::NoMail)) => Err(Wrong::from(refusal)),
+            _ => Ok(self.state.service.admit_stranger(self.source, &email.login())?),
+        }
+    }
+
+    async fn submit(self, command: Command, secret: Option<(SecretId, Secret)>) -> Result<Reply, ServiceError> {
+        let origin = Origin { dialect: TwoDns::NAME, source: self.source };
+        let mut request = Request::new(Whoever::Guest, command, origin);
+        request.secrets.extend(secret);
+        self.state.service.submit(request).await
+    }
+}
+
+async fn hashed(state: &State, password: SecretString) -> Result<Secret, Wrong> {
+    state.service.hash_password(password).await.map_err(|error| match error {
+        HashError::Busy => Wrong::Fault(Fault::Busy),
+        HashError::Password(error) => Wrong::Fields(vec![("password", attributes::words(error))]),
+    })
+}
+
+/// A refusal about an address. A full outbox is our trouble, and says nothing about the address.
+fn about_email(error: ServiceError) -> Wrong {
+    match error {
+        ServiceError::Refused(Refusal::Taken { .. }) => Wrong::Fields(vec![("email", "has already been taken")]),
+        ServiceError::Refused(refusal @ Refusal::TooMany { .. }) => {
+            tracing::warn!(%refusal, "a request was not carried out");
+            Wrong::Fault(Fault::Unavailable)
+        }
+        error => Wrong::from(error),
+    }
+}
+
+fn about_new_email(refusal: Refusal) -> Wrong {
+    match refusal {
+        Refusal::NoMail => Wrong::Fields(vec![("email", "cannot be changed: this service sends no mail")]),
+        refusal => about_email(ServiceError::Refused(refusal)),
+    }
+}
+
+/// `{"email":"joe@apiuser.de"}`.
+#[derive(Serialize)]
+struct EmailBody<'a> {
+    email: &'a MailAddress,
+}

@@ -1,0 +1,78 @@
+//! An object's attributes, read one by one, with every complaint told at once.
+
+use super::words::{Complaint, Wrong};
+use crate::json::{self, Json, Object};
+
+/// An object's known attributes, and the complaints about them so far.
+pub(super) struct Form {
+    object: Object,
+    complaints: Vec<Complaint>,
+}
+
+impl Form {
+    /// A body that has attributes of these names only.
+    pub(super) fn read(body: &[u8], known: &[&str]) -> Result<Form, Wrong> {
+        let object = json::object(body).map_err(|_| Wrong::NotJson)?;
+        if object.keys().all(|name| known.contains(&name.as_str())) {
+            Ok(Form { object, complaints: Vec::new() })
+        } else {
+            Err(Wrong::Attributes)
+        }
+    }
+
+    /// Whether an attribute is there and has not been taken.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.object.contains_key(name)
+    }
+
+    /// Gives an attribute another name, under which it is complained about.
+    pub(super) fn rename(&mut self, from: &str, to: &str) {
+        if let Some(value) = self.object.remove(from) {
+            self.object.insert(to.to_owned(), value);
+        }
+    }
+
+    /// An attribute, if it is there and as it should be.
+    pub(super) fn take<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Json) -> Result<T, &'static str>,
+    ) -> Option<T> {
+        let value = self.object.remove(name)?;
+        read(&value).map_err(|words| self.complain(name, words)).ok()
+    }
+
+    /// Likewise, and a missing one is as bad as null.
+    pub(super) fn required<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Json) -> Result<T, &'static str>,
+    ) -> Option<T> {
+        self.object.entry(name.to_owned()).or_insert(Json::Null);
+        self.take(name, read)
+    }
+
+    /// Remembers what is wrong with an attribute.
+    pub(super) fn complain(&mut self, name: &'static str, words: &'static str) {
+        self.complaints.push((name, words));
+    }
+
+    /// Nothing to complain about, or all of it.
+    pub(super) fn finish(self) -> Result<(), Wrong> {
+        if self.complaints.is_empty() { Ok(()) } else { Err(Wrong::Fields(self.complaints)) }
+    }
+}
+
+pub(super) const BLANK: &str = "can't be blank";
+pub(super) const INVALID: &str = "is invalid";
+pub(super) const NOT_LISTED: &str = "is not included in the list";
+
+/// A text that is there.
+pub(super) fn text(value: &Json) -> Result<String, &'static str> {
+    match value {
+        Json::Null => Err(BLANK),
+        Json::Text(text) if text.is_empty() => Err(BLANK),
+        Json::Text(text) => Ok(text.clone()),
+        _ => Err(INVALID),
+    }
+}
