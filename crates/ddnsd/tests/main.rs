@@ -5,6 +5,8 @@ mod configuration;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod https;
+#[cfg(test)]
 mod manual;
 #[cfg(test)]
 mod starting;

@@ -19,6 +19,7 @@ pub(crate) struct Server {
     child: Child,
     lines: BufReader<ChildStdout>,
     pub(crate) http: Vec<SocketAddr>,
+    pub(crate) https: Vec<SocketAddr>,
     pub(crate) dns: Vec<SocketAddr>,
 }
 
@@ -79,12 +80,16 @@ impl Server {
     pub(crate) fn of(mut command: Command) -> Server {
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap());
-        let mut server = Server { child, lines, http: Vec::new(), dns: Vec::new() };
-        while server.http.is_empty() || server.dns.is_empty() {
+        let mut server = Server { child, lines, http: Vec::new(), https: Vec::new(), dns: Vec::new() };
+        while server.dns.is_empty() {
             let line = server.line();
             let (protocol, address) =
                 line.split_once(' ').unwrap_or_else(|| panic!("{line:?}: {}", server.last_words()));
-            let list = if protocol == "http" { &mut server.http } else { &mut server.dns };
+            let list = match protocol {
+                "http" => &mut server.http,
+                "https" => &mut server.https,
+                _ => &mut server.dns, // They come last.
+            };
             list.push(address.parse().unwrap());
         }
         server
