@@ -96,15 +96,16 @@ fn tagged(mut chapter: OpenApi) -> OpenApi {
     chapter
 }
 
-/// Describes a further path that does the same as one that is described already.
-pub(crate) fn alias(chapter: &mut OpenApi, path: &str, alias: &str) {
-    let Some(mut item) = chapter.paths.paths.get(path).cloned() else { return };
+/// A chapter with a further path that does the same as one of its own.
+pub(crate) fn with_alias(mut chapter: OpenApi, path: &str, alias: &str) -> OpenApi {
+    let Some(mut item) = chapter.paths.paths.get(path).cloned() else { return chapter };
     for operation in operations(&mut item) {
         let id = operation.operation_id.take().unwrap_or_default();
         operation.operation_id = Some(id + &alias.replace('/', "_"));
         operation.description = Some(format!("The same as `{path}`."));
     }
     chapter.paths.paths.insert(alias.to_owned(), item);
+    chapter
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

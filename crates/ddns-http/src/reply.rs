@@ -4,6 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::{Ref, RefOr, Schema};
 
 use crate::auth::CHALLENGE;
 use crate::dialect::Fault;
@@ -30,9 +32,16 @@ pub(crate) fn message(status: StatusCode, words: &str) -> HttpResponse {
     json(status, &Message { message: words })
 }
 
-#[derive(Serialize)]
-struct Message<'w> {
+/// One sentence for people.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Message)]
+pub(crate) struct Message<'w> {
     message: &'w str,
+}
+
+/// The schema of [`Message`].
+pub(crate) fn message_schema() -> RefOr<Schema> {
+    Ref::from_schema_name("Message").into()
 }
 
 /// Where the JSON dialects differ in what they say of faults.

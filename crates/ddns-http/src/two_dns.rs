@@ -3,6 +3,7 @@
 mod account;
 mod attributes;
 mod form;
+mod schemas;
 mod words;
 
 use std::sync::Arc;
@@ -11,15 +12,18 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use ddns_core::{Command, Domain, Fqdn, Host, Receipt, Refusal, Together};
 use ddns_service::ServiceError;
+use utoipa::OpenApi;
+use utoipa::openapi::{RefOr, Schema};
 
+use self::schemas::{BadBody, HostEdit, HostName, Missing, NewHost, OutOfScope};
 use self::words::{DomainBody, HostBody, Wrong, json};
 use crate::auth::{Guest, SignedIn};
 use crate::body::Body;
 use crate::dialect::{Dialect, Fault};
-use crate::links;
 use crate::roads::Roads;
 use crate::server::State;
 use crate::sight::Sight;
+use crate::{links, openapi, reply};
 
 /// The roads of this dialect.
 pub(crate) fn roads(roads: &mut Roads<'_>) {
@@ -41,7 +45,15 @@ pub(crate) fn roads(roads: &mut Roads<'_>) {
     for path in ["/domains", "/api/domains"] {
         roads.lay::<TwoDns>(path, [(Method::GET, web::to(list_domains))]);
     }
+    roads.describe(|| openapi::with_alias(Description::openapi(), "/domains", "/api/domains"));
 }
+
+#[derive(OpenApi)]
+#[openapi(
+    paths(list_domains, list_hosts, make_host, set_all_hosts, show_host, set_host, remove_host),
+    tags((name = "two-dns", description = "The Two-DNS API, version 2: domains, hosts and the account."))
+)]
+struct Description;
 
 /// Answers what no dialect has a road for.
 pub(crate) async fn no_such_road() -> HttpResponse {
@@ -56,13 +68,30 @@ impl Dialect for TwoDns {
     fn say(fault: Fault) -> HttpResponse {
         Wrong::Fault(fault).answer()
     }
+
+    fn fault_schema() -> RefOr<Schema> {
+        reply::message_schema()
+    }
 }
 
 type Caller = SignedIn<TwoDns>;
 type Answer = Result<HttpResponse, Wrong>;
 type Service = web::Data<State>;
 
-/// `POST /hosts`: 201 and the host.
+/// Makes a host
+#[utoipa::path(
+    post,
+    path = "/hosts",
+    request_body(content = NewHost, examples(
+        ("whole name" = (value = json!({
+            "fqdn": "home.dyn.example", "ip_address": "192.0.2.7", "ttl": 60, "activate_wildcard": false
+        }))),
+        ("two parts" = (value = json!({
+            "hostname": "home", "domainname": "dyn.example", "ip_address": "auto", "ttl": "60", "activate_wildcard": "true"
+        })))
+    )),
+    responses((status = 201, description = "The host.", body = HostBody<'_>), BadBody, OutOfScope)
+)]
 async fn make_host(caller: Caller, service: Service, request: HttpRequest, body: Body<TwoDns>) -> Answer {
     let new = attributes::of_new_host(&body, caller.identity.account, caller.identity.source)?;
     let reply = caller.submit(&service.service, Command::AddHost(new)).await?;
@@ -71,14 +100,27 @@ async fn make_host(caller: Caller, service: Service, request: HttpRequest, body:
     Ok(json(StatusCode::CREATED, &HostBody::new(made, &base)))
 }
 
-/// `GET /hosts`: every own host.
+/// Lists every own host
+///
+/// By name, as far as the token's scope reaches.
+#[utoipa::path(
+    get,
+    path = "/hosts",
+    responses((status = 200, description = "The hosts.", body = [HostBody<'_>]), OutOfScope)
+)]
 async fn list_hosts(caller: Caller, service: Service, request: HttpRequest) -> Answer {
     let snapshot = service.service.snapshot();
     let sight = readable(Sight::new(&snapshot.registry, &caller.identity))?;
     Ok(host_list(sight.hosts(), &links::base(&request, &service.settings)))
 }
 
-/// `GET /hosts/{fqdn}`.
+/// Shows a host
+#[utoipa::path(
+    get,
+    path = "/hosts/{fqdn}",
+    params(HostName),
+    responses((status = 200, description = "The host.", body = HostBody<'_>), Missing, OutOfScope)
+)]
 async fn show_host(caller: Caller, service: Service, request: HttpRequest, name: web::Path<String>) -> Answer {
     let snapshot = service.service.snapshot();
     let sight = readable(Sight::new(&snapshot.registry, &caller.identity))?;
@@ -86,7 +128,19 @@ async fn show_host(caller: Caller, service: Service, request: HttpRequest, name:
     Ok(json(StatusCode::OK, &HostBody::new(host, &links::base(&request, &service.settings))))
 }
 
-/// `PUT /hosts/{fqdn}`: 200 and a list of one, as the documentation shows it.
+/// Changes a host
+#[utoipa::path(
+    put,
+    path = "/hosts/{fqdn}",
+    params(HostName),
+    request_body(content = HostEdit, example = json!({ "ip_address": "auto", "activate_wildcard": "true" })),
+    responses(
+        (status = 200, description = "A list of one: the host as it is now.", body = [HostBody<'_>]),
+        BadBody,
+        Missing,
+        OutOfScope
+    )
+)]
 async fn set_host(
     caller: Caller,
     service: Service,
@@ -102,14 +156,26 @@ async fn set_host(
     Ok(host_list(hosts(&reply.receipt), &links::base(&request, &service.settings)))
 }
 
-/// `PUT /hosts/all`: every own host changes, or none.
+/// Changes every own host, or none
+#[utoipa::path(
+    put,
+    path = "/hosts/all",
+    request_body(content = HostEdit, example = json!({ "ip_address": "auto" })),
+    responses((status = 200, description = "The hosts as they are now.", body = [HostBody<'_>]), BadBody, OutOfScope)
+)]
 async fn set_all_hosts(caller: Caller, service: Service, request: HttpRequest, body: Body<TwoDns>) -> Answer {
     let edit = attributes::of_edit(&body, caller.identity.source)?;
     let reply = caller.submit(&service.service, Command::SetAllHosts { edit }).await?;
     Ok(host_list(hosts(&reply.receipt), &links::base(&request, &service.settings)))
 }
 
-/// `DELETE /hosts/{fqdn}`: 204.
+/// Removes a host
+#[utoipa::path(
+    delete,
+    path = "/hosts/{fqdn}",
+    params(HostName),
+    responses((status = 204, description = "The host is gone."), Missing, OutOfScope)
+)]
 async fn remove_host(caller: Caller, service: Service, name: web::Path<String>) -> Answer {
     let host = named(&name)?;
     let removed = caller.submit(&service.service, Command::RemoveHost { host: host.clone() }).await;
@@ -117,7 +183,15 @@ async fn remove_host(caller: Caller, service: Service, name: web::Path<String>) 
     Ok(words::nothing())
 }
 
-/// `GET /domains`: the shared ones, and the caller's own if it signs in; by name.
+/// Lists the domains that hosts can be made in
+///
+/// The shared ones, and the caller's own if it signs in; by name.
+#[utoipa::path(
+    get,
+    path = "/domains",
+    security((), ("basic" = []), ("bearer" = [])),
+    responses((status = 200, description = "The domains.", body = [DomainBody]))
+)]
 async fn list_domains(guest: Guest<TwoDns>, service: Service) -> Answer {
     let snapshot = service.service.snapshot();
     let own = guest.0.filter(|caller| Sight::new(&snapshot.registry, &caller.identity).may_read());

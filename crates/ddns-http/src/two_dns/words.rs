@@ -9,20 +9,33 @@ use actix_web::{HttpResponse, ResponseError};
 use ddns_core::{Account, Domain, Fqdn, Host, Login, Refusal, UnicastV6};
 use ddns_service::ServiceError;
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 use crate::dialect::Fault;
 use crate::reply::{self, FaultWords, message};
 pub(super) use crate::reply::{json, nothing};
 
 /// A host under `/hosts`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Host)]
 pub(super) struct HostBody<'h> {
+    /// Whether every name below the host has its address, too.
     activate_wildcard: bool,
+    /// For how many seconds resolvers may keep the address.
+    #[schema(example = 60)]
     ttl: u32,
+    /// The host's name.
+    #[schema(value_type = String, example = "home.dyn.example")]
     fqdn: &'h Fqdn,
+    /// The IPv4 address, or the IPv6 one where there is no IPv4; null where there is none at all.
+    #[schema(value_type = Option<String>, required, example = "192.0.2.7")]
     ip_address: Option<IpAddr>,
+    /// The IPv6 address of a host that has both.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = Ipv6, example = "2001:db8::7")]
     ip6_address: Option<Ipv6Addr>,
+    /// Where the host is shown.
+    #[schema(format = "uri", example = "https://ddns.example/hosts/home.dyn.example")]
     url: String,
 }
 
@@ -50,22 +63,40 @@ fn second_address(host: &Host) -> Option<Ipv6Addr> {
 }
 
 /// The account under `/users/me`. One client takes `api_token` to be the first key.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = User)]
 pub(super) struct UserBody<'a> {
+    /// The token that the caller came with, or a new one; null where the caller came with its password.
+    #[schema(required, example = "42fcb5dd5f6553f90676a98523e6e22d87944c33")]
     api_token: Option<&'a str>,
+    /// The account's login: an e-mail address, or a user name that an operator gave it.
+    #[schema(value_type = String, example = "joe@example.org")]
     email: &'a Login,
+    /// How many hosts the account may have.
+    #[schema(example = 5)]
     max_allowed_hosts: u32,
+    /// The account's hosts, by name, as far as the token's scope reaches.
     hosts: Vec<OwnHostBody<'a>>,
 }
 
 /// A host under `/users/me`: other keys in another order.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = OwnHost)]
 struct OwnHostBody<'h> {
+    /// Whether every name below the host has its address, too.
     activate_wildcard: bool,
+    /// The host's name.
+    #[schema(value_type = String, example = "home.dyn.example")]
     fqdn: &'h Fqdn,
+    /// The IPv4 address, or the IPv6 one where there is no IPv4; null where there is none at all.
+    #[schema(value_type = Option<String>, required, example = "192.0.2.7")]
     ip_address: Option<IpAddr>,
+    /// The IPv6 address of a host that has both.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = Ipv6, example = "2001:db8::7")]
     ip6_address: Option<Ipv6Addr>,
+    /// For how many seconds resolvers may keep the address.
+    #[schema(example = 60)]
     ttl: u32,
 }
 
@@ -93,8 +124,11 @@ impl<'h> OwnHostBody<'h> {
 }
 
 /// A domain under `/domains`, ordered by its name as it is written.
-#[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Serialize, ToSchema, PartialEq, Eq, PartialOrd, Ord)]
+#[schema(as = Domain)]
 pub(super) struct DomainBody {
+    /// The domain's name.
+    #[schema(example = "dyn.example")]
     name: String,
 }
 
@@ -124,10 +158,8 @@ pub(super) enum Wrong {
     Fault(Fault),
 }
 
-const FAULTS: FaultWords = FaultWords {
-    sign_in: "Sign in with your e-mail address and your API token",
-    not_json: "JSON could not be parsed",
-};
+const FAULTS: FaultWords =
+    FaultWords { sign_in: "Sign in with your e-mail address and your API token", not_json: "JSON could not be parsed" };
 
 impl Wrong {
     /// Status and body.
@@ -144,7 +176,7 @@ impl Wrong {
 }
 
 /// `{"ttl":["is not included in the list"]}`.
-struct Complaints<'c>(&'c [Complaint]);
+pub(super) struct Complaints<'c>(&'c [Complaint]);
 
 impl Serialize for Complaints<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -168,7 +200,11 @@ impl From<Refusal> for Wrong {
         match refusal {
             Refusal::NotFound { .. } | Refusal::NotYours { .. } => Wrong::Missing,
             Refusal::Inactive | Refusal::TokenVoid | Refusal::NotSignedIn => Wrong::Fault(Fault::Unauthorized),
-            Refusal::OutOfScope | Refusal::OperatorOnly | Refusal::SignUpClosed | Refusal::NoMail | Refusal::LinkVoid => Wrong::Refused(StatusCode::FORBIDDEN, refusal.to_string()),
+            Refusal::OutOfScope
+            | Refusal::OperatorOnly
+            | Refusal::SignUpClosed
+            | Refusal::NoMail
+            | Refusal::LinkVoid => Wrong::Refused(StatusCode::FORBIDDEN, refusal.to_string()),
             Refusal::Taken { .. } | Refusal::Reserved { .. } | Refusal::Overlaps { .. } | Refusal::Conflict { .. } => {
                 field("hostname", "has already been taken")
             }

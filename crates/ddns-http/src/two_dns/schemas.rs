@@ -1,0 +1,190 @@
+//! What Two-DNS's requests look like, for the OpenAPI document; `attributes` reads them.
+
+#![expect(dead_code, reason = "schemas are described and never made")]
+
+use std::borrow::Cow;
+
+use ddns_core::HostTtl;
+use serde_json::{Value, json};
+use utoipa::openapi::schema::ArrayBuilder;
+use utoipa::openapi::schema::{KnownFormat, OneOfBuilder, SchemaFormat};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{IntoParams, IntoResponses, PartialSchema, ToSchema};
+
+use super::words::Complaints;
+use crate::reply::Message;
+
+/// A host to be made. Its name is given whole, or in two parts.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(super) enum NewHost {
+    /// With its whole name.
+    Whole(NewHostByName),
+    /// With host name and domain name apart.
+    Parts(NewHostByParts),
+}
+
+/// A host to be made, by its whole name.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewHostByName {
+    /// The host's name, inside a domain of `GET /domains`. Case and a dot at its end do not matter.
+    #[schema(example = "home.dyn.example")]
+    fqdn: String,
+    ip_address: Address,
+    ttl: Option<Ttl>,
+    activate_wildcard: Option<Switch>,
+}
+
+/// A host to be made, by host name and domain name.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewHostByParts {
+    /// The part in front of the domain.
+    #[schema(example = "home")]
+    hostname: String,
+    /// A domain of `GET /domains`.
+    #[schema(example = "dyn.example")]
+    domainname: String,
+    ip_address: Address,
+    ttl: Option<Ttl>,
+    activate_wildcard: Option<Switch>,
+}
+
+/// The host of a path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct HostName {
+    /// The host's name. Case and a dot at its end do not matter.
+    #[param(example = "home.dyn.example")]
+    fqdn: String,
+}
+
+/// What is to change. What is left out stays as it is.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HostEdit {
+    ip_address: Option<Address>,
+    ttl: Option<Ttl>,
+    activate_wildcard: Option<Switch>,
+}
+
+/// An address that a host can have, or `auto`.
+struct Address;
+
+impl PartialSchema for Address {
+    fn schema() -> RefOr<Schema> {
+        let text = || ObjectBuilder::new().schema_type(Type::String);
+        let literal = |format| text().format(Some(SchemaFormat::KnownFormat(format)));
+        OneOfBuilder::new()
+            .item(literal(KnownFormat::Ipv4))
+            .item(literal(KnownFormat::Ipv6))
+            .item(text().enum_values(Some(["auto"])))
+            .description(Some(
+                "The host's address; the other family's stays as it is. `auto` is the address that the request comes from.",
+            ))
+            .examples([json!("192.0.2.7"), json!("auto")])
+            .into()
+    }
+}
+
+impl ToSchema for Address {
+    fn name() -> Cow<'static, str> {
+        "Address".into()
+    }
+}
+
+/// Seconds, as a number or as text.
+struct Ttl;
+
+impl PartialSchema for Ttl {
+    fn schema() -> RefOr<Schema> {
+        let seconds = HostTtl::ALL.map(HostTtl::secs);
+        either(
+            (Type::Integer, seconds.map(Value::from)),
+            (Type::String, seconds.map(|secs| Value::from(secs.to_string()))),
+            "For how many seconds resolvers may keep the address.",
+        )
+    }
+}
+
+impl ToSchema for Ttl {
+    fn name() -> Cow<'static, str> {
+        "Ttl".into()
+    }
+}
+
+/// True or false, as such or as text.
+struct Switch;
+
+impl PartialSchema for Switch {
+    fn schema() -> RefOr<Schema> {
+        either(
+            (Type::Boolean, [json!(true), json!(false)]),
+            (Type::String, [json!("true"), json!("false")]),
+            "Whether every name below the host has its address, too.",
+        )
+    }
+}
+
+impl ToSchema for Switch {
+    fn name() -> Cow<'static, str> {
+        "Wildcard".into()
+    }
+}
+
+fn either<const N: usize>(these: (Type, [Value; N]), those: (Type, [Value; N]), description: &str) -> RefOr<Schema> {
+    let item = |(kind, values): (Type, [Value; N])| ObjectBuilder::new().schema_type(kind).enum_values(Some(values));
+    OneOfBuilder::new().item(item(these)).item(item(those)).description(Some(description)).into()
+}
+
+/// What a body that is not as it should be is answered with.
+#[derive(IntoResponses)]
+pub(super) enum BadBody {
+    /// The body is no JSON object, or is none for certain: it names an attribute twice, or holds two documents.
+    #[response(status = 400, example = json!({ "message": "JSON could not be parsed" }))]
+    NotJson(Message<'static>),
+    /// Nothing was changed: an attribute is unknown, or a value is not as it should be or against a rule.
+    #[response(status = 422, examples(
+        ("unknown attribute" = (value = json!({ "message": "JSON contains wrong attributes" }))),
+        ("wrong values" = (value = json!({
+            "hostname": ["has already been taken"], "ttl": ["is not included in the list"]
+        })))
+    ))]
+    Unprocessable(Unprocessable),
+}
+
+/// One sentence, or complaints by attribute.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(super) enum Unprocessable {
+    Message(Message<'static>),
+    Complaints(Complaints<'static>),
+}
+
+impl PartialSchema for Complaints<'_> {
+    fn schema() -> RefOr<Schema> {
+        let sentences = ArrayBuilder::new().items(ObjectBuilder::new().schema_type(Type::String));
+        ObjectBuilder::new()
+            .description(Some("What is wrong, by attribute."))
+            .additional_properties(Some(sentences))
+            .examples([json!({ "ttl": ["is not included in the list"] })])
+            .into()
+    }
+}
+
+impl ToSchema for Complaints<'_> {
+    fn name() -> Cow<'static, str> {
+        "Complaints".into()
+    }
+}
+
+/// There is no such host for this caller.
+#[derive(IntoResponses)]
+#[response(status = 404, example = json!({ "message": "Sorry, resource does not exist" }))]
+pub(super) struct Missing(Message<'static>);
+
+/// The token's scope allows something else, or a browser says that another site made it send this.
+#[derive(IntoResponses)]
+#[response(status = 403, example = json!({ "message": "the token's scope does not allow this" }))]
+pub(super) struct OutOfScope(Message<'static>);
