@@ -27,10 +27,10 @@ pub(crate) fn roads(roads: &mut Roads<'_>) {
         (Method::DELETE, web::to(remove_client)),
     ];
     let host = [(Method::PUT, web::to(attach_host)), (Method::DELETE, web::to(detach_host))];
-    roads.lay::<Clients>("/ddns/clients/{key}", client);
-    roads.lay::<Clients>("/ddns/clients/{key}/hosts", [(Method::GET, web::to(list_hosts))]);
-    roads.lay::<Clients>("/ddns/clients/{key}/action", [(Method::POST, web::to(act))]);
-    roads.lay::<Clients>("/ddns/clients/{key}/hosts/{hostname}", host);
+    roads.lay::<Clients>("/ddns/clients/{client_key}", client);
+    roads.lay::<Clients>("/ddns/clients/{client_key}/hosts", [(Method::GET, web::to(list_hosts))]);
+    roads.lay::<Clients>("/ddns/clients/{client_key}/action", [(Method::POST, web::to(act))]);
+    roads.lay::<Clients>("/ddns/clients/{client_key}/hosts/{hostname}", host);
 }
 
 struct Clients;
@@ -47,7 +47,7 @@ type Caller = SignedIn<Clients>;
 type Answer = Result<HttpResponse, Wrong>;
 type Service = web::Data<State>;
 
-/// `PUT /ddns/clients/{key}`: 201 if that registered the client, 200 if it was known.
+/// `PUT /ddns/clients/{client_key}`: 201 if that registered the client, 200 if it was known.
 async fn put_client(
     caller: Caller,
     service: Service,
@@ -70,14 +70,14 @@ async fn put_client(
     Ok(json(StatusCode::OK, &ChangedClientBody::new(client, &links)))
 }
 
-/// `GET /ddns/clients/{key}`.
+/// `GET /ddns/clients/{client_key}`.
 async fn show_client(caller: Caller, service: Service, request: HttpRequest, key: web::Path<String>) -> Answer {
     let snapshot = service.service.snapshot();
     let client = Sight::new(&snapshot.registry, &caller.identity).client(&parsed(&key)?)?;
     Ok(json(StatusCode::OK, &ClientBody::new(client, &links(&request, &service))))
 }
 
-/// `GET /ddns/clients/{key}/hosts`: those that the caller sees, by name.
+/// `GET /ddns/clients/{client_key}/hosts`: those that the caller sees, by name.
 async fn list_hosts(caller: Caller, service: Service, request: HttpRequest, key: web::Path<String>) -> Answer {
     let snapshot = service.service.snapshot();
     let sight = Sight::new(&snapshot.registry, &caller.identity);
@@ -87,14 +87,14 @@ async fn list_hosts(caller: Caller, service: Service, request: HttpRequest, key:
     Ok(json(StatusCode::OK, &HostsBody { hosts }))
 }
 
-/// `POST /ddns/clients/{key}/action`: every host of the client moves, or none. 204.
+/// `POST /ddns/clients/{client_key}/action`: every host of the client moves, or none. 204.
 async fn act(caller: Caller, service: Service, key: web::Path<String>, body: Body<Clients>) -> Answer {
     let command = Command::MoveClient { key: parsed(&key)?, address: bodies::action(&body)? };
     caller.submit(&service.service, command).await?;
     Ok(nothing())
 }
 
-/// `PUT /ddns/clients/{key}/hosts/{hostname}`: 201, however often.
+/// `PUT /ddns/clients/{client_key}/hosts/{hostname}`: 201, however often.
 async fn attach_host(
     caller: Caller,
     service: Service,
@@ -114,14 +114,14 @@ async fn attach_host(
     Ok(respond(HttpResponse::Created().insert_header((LOCATION, location)), &body))
 }
 
-/// `DELETE /ddns/clients/{key}/hosts/{hostname}`: 204.
+/// `DELETE /ddns/clients/{client_key}/hosts/{hostname}`: 204.
 async fn detach_host(caller: Caller, service: Service, path: web::Path<(String, String)>) -> Answer {
     let (key, host) = pair(&path)?;
     caller.submit(&service.service, Command::DetachHost { key, host }).await?;
     Ok(nothing())
 }
 
-/// `DELETE /ddns/clients/{key}`: 204; its hosts stay.
+/// `DELETE /ddns/clients/{client_key}`: 204; its hosts stay.
 async fn remove_client(caller: Caller, service: Service, key: web::Path<String>) -> Answer {
     caller.submit(&service.service, Command::RemoveClient { key: parsed(&key)? }).await?;
     Ok(nothing())

@@ -7,6 +7,7 @@
 //! < 200                                             the status; "< " again for each header that must be there
 //! = good 127.0.0.1                                  the whole body, line by line
 //! ? home.dyn.example 127.0.0.1 - 60 plain no        a host afterwards: IPv4, IPv6, ttl, wildcard, offline; or "absent"
+//! ? client car joe@example.org no 127.0.0.1 - a b  a client afterwards: owner, offline, IPv4, IPv6, its hosts; or "absent"
 //! ? entries 1                                       how many entries the request added to the log
 //! ```
 //!
@@ -18,6 +19,11 @@ use crate::house::House;
 #[test]
 fn two_dns() {
     run(include_str!("data/two_dns.txt"), 34);
+}
+
+#[test]
+fn clients() {
+    run(include_str!("data/clients.txt"), 28);
 }
 
 #[test]
@@ -125,9 +131,14 @@ impl<'c> Case<'c> {
     }
 
     fn look(&self, what: &str) {
-        let (name, expected) = what.split_once(' ').unwrap();
+        let (name, mut expected) = what.split_once(' ').unwrap();
         let seen = match name {
             "entries" => self.house.entries().abs_diff(self.before).to_string(),
+            "client" => {
+                let (key, line) = expected.split_once(' ').unwrap();
+                expected = line;
+                self.house.client(key)
+            }
             host => self.house.host(host),
         };
         assert_eq!(seen, expected, "{}: {name}", self.title);

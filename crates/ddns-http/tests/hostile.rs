@@ -34,7 +34,7 @@ fn bodies_that_are_no_json_object() {
 }
 
 /// `\xHH` in the file stands for an octet; a lone `\` for itself.
-fn unescaped(line: &str) -> Vec<u8> {
+pub(crate) fn unescaped(line: &str) -> Vec<u8> {
     let mut parts = line.split("\\x");
     let mut octets = parts.next().unwrap().as_bytes().to_vec();
     for part in parts {

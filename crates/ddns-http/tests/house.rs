@@ -1,13 +1,13 @@
 //! A whole service on port 0: a store in memory, a clock that stands still, and what the tests assume to be there.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, LazyLock};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use ddns_core::{
-    AccountNo, AccountState, Actions, Caller, Command, Fqdn, HostScope, HostTtl, NewAccount, NewDomain, NewHost,
-    NewToken, Receipt, Role, Scope, Timestamp,
+    AccountNo, AccountState, Actions, Caller, Command, DomainEdit, Fqdn, HostScope, HostTtl, NewAccount, NewDomain,
+    NewHost, NewToken, Receipt, Role, Scope, Timestamp,
 };
 use ddns_http::{HttpSettings, Server, bind, serve};
 use ddns_service::{ManualClock, Options, Origin, Request, Service, fresh};
@@ -51,8 +51,8 @@ impl House {
         House::build(settings, Options::default())
     }
 
-    /// Shared `dyn.example` and `a-dyn.example`, joe's own `joe.example`, eve's own `eve.example`; hosts `home` and `cam`
-    /// of joe, `eve` of eve.
+    /// Shared `dyn.example` and `a-dyn.example`, joe's own `joe.example`, which has offline addresses, eve's own
+    /// `eve.example`; hosts `home` and `cam` of joe, `eve` of eve.
     fn build(settings: HttpSettings, options: Options) -> House {
         let store = MemoryStore::new();
         let clock = ManualClock::at(Timestamp::from_secs(1_800_000_000));
@@ -77,6 +77,7 @@ impl House {
         {
             self.add_domain(name, owner);
         }
+        self.set_offline_addresses("joe.example");
         for (name, owner) in [("home.dyn.example", joe), ("cam.dyn.example", joe), ("eve.dyn.example", eve)] {
             self.add_host(name, owner);
         }
@@ -89,6 +90,8 @@ impl House {
         let update = Actions { update: true, acme_challenge: false, read: false, manage: false };
         self.credentials("update-only", "joe@example.org", joe, Scope { actions: update, ..Scope::FULL });
         let networks = vec!["198.51.100.0/24".parse().unwrap()];
+        self.credentials("revoked", "joe@example.org", joe, Scope::FULL);
+        self.revoke("revoked");
         self.credentials("office-only", "joe@example.org", joe, Scope { networks, ..Scope::FULL });
     }
 
@@ -105,6 +108,17 @@ impl House {
         run(&self.service, Command::AddDomain(domain));
     }
 
+    /// `192.0.2.99` and `2001:db8::99`.
+    fn set_offline_addresses(&self, name: &str) {
+        let (ipv4, ipv6) = (Ipv4Addr::new(192, 0, 2, 99), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x99));
+        let edit = DomainEdit {
+            offline_ipv4: Some(Some(ipv4.try_into().unwrap())),
+            offline_ipv6: Some(Some(ipv6.try_into().unwrap())),
+            ..DomainEdit::default()
+        };
+        run(&self.service, Command::SetDomain { name: name.parse().unwrap(), edit });
+    }
+
     pub(crate) fn add_host(&self, name: &str, owner: AccountNo) {
         let name = name.parse().unwrap();
         let host = NewHost { name, owner, ipv4: None, ipv6: None, ttl: HostTtl::S60, wildcard: false };
@@ -118,6 +132,17 @@ impl House {
         let request = Request::new(Caller::Local, Command::AddToken(token), Origin::new("test"));
         self.service.submit_blocking(request.with_secret(secret, digest)).unwrap();
         self.credentials.push((name, login.to_owned(), text.expose_secret().to_owned()));
+    }
+
+    fn revoke(&self, label: &str) {
+        let snapshot = self.service.snapshot();
+        let token = snapshot.registry.tokens().find(|token| token.label.as_str() == label).unwrap().id;
+        run(&self.service, Command::RevokeToken { token });
+    }
+
+    /// The account joe.
+    pub(crate) fn joe(&self) -> AccountNo {
+        self.joe
     }
 
     pub(crate) fn token(&self, name: &str) -> &str {
@@ -162,6 +187,18 @@ impl House {
         format!("{ipv4} {ipv6} {} {wildcard} {:?}", host.ttl.secs(), host.offline).to_lowercase()
     }
 
+    /// A client as a line of text, or `absent`.
+    pub(crate) fn client(&self, key: &str) -> String {
+        let snapshot = self.service.snapshot();
+        let registry = &snapshot.registry;
+        let Some(client) = registry.client(&key.parse().unwrap()) else { return "absent".to_owned() };
+        let owner = &registry.account(client.owner).unwrap().login;
+        let ipv4 = client.ipv4.map_or("-".to_owned(), |address| address.addr().to_string());
+        let ipv6 = client.ipv6.map_or("-".to_owned(), |address| address.addr().to_string());
+        let hosts: String = registry.hosts_on(client.number).map(|host| format!(" {}", host.name)).collect();
+        format!("{owner} {:?} {ipv4} {ipv6}{hosts}", client.offline).to_lowercase()
+    }
+
     /// How many entries the log has.
     pub(crate) fn entries(&self) -> u64 {
         self.service.snapshot().version.to_string().parse().unwrap()
@@ -192,7 +229,8 @@ fn add_account(service: &Service, login: &str, state: AccountState, role: Role) 
         role,
         max_hosts: 5,
         max_domains: 5,
-        language: Default::default(), password: Some(id),
+        language: Default::default(),
+        password: Some(id),
     };
     let hash = HASH.clone();
     let request = Request::new(Caller::Local, Command::AddAccount(account), Origin::new("test"));

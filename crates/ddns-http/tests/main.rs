@@ -5,6 +5,8 @@ mod allowance;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod conversations;
 #[cfg(test)]
 mod hostile;
