@@ -4,6 +4,7 @@ use actix_web::http::Method;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, ContentType, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use utoipa::OpenApi;
 
 use crate::dialect::{Dialect, Fault};
 use crate::roads::Roads;
@@ -13,9 +14,31 @@ use crate::source;
 pub(crate) fn roads(roads: &mut Roads<'_>) {
     roads.lay::<Plain>("/checkip", [(Method::GET, web::to(check_ip))]);
     roads.lay::<Plain>("/myip", [(Method::GET, web::to(my_ip))]);
+    roads.describe(Description::openapi);
 }
 
-/// The page that clients search for `Current IP Address: ` (checkip.dyndns.org).
+#[derive(OpenApi)]
+#[openapi(
+    paths(check_ip, my_ip),
+    tags((name = "plain", description = "The caller's own address, for scripts and dyndns2 clients."))
+)]
+struct Description;
+
+/// Tells the caller its address in a page
+///
+/// Clients search it for `Current IP Address: `.
+#[utoipa::path(
+    get,
+    path = "/checkip",
+    security(()),
+    responses((
+        status = 200,
+        description = "The page.",
+        content_type = "text/html",
+        body = String,
+        example = json!("<html><head><title>Current IP Check</title></head><body>Current IP Address: 192.0.2.7</body></html>")
+    ))
+)]
 async fn check_ip(request: HttpRequest) -> HttpResponse {
     let address = own_address(&request);
     let page =
@@ -23,7 +46,13 @@ async fn check_ip(request: HttpRequest) -> HttpResponse {
     answer(StatusCode::OK).content_type(ContentType::html()).body(page)
 }
 
-/// The bare address.
+/// Tells the caller its address, and nothing else
+#[utoipa::path(
+    get,
+    path = "/myip",
+    security(()),
+    responses((status = 200, description = "The address.", body = String, example = json!("192.0.2.7")))
+)]
 async fn my_ip(request: HttpRequest) -> HttpResponse {
     answer(StatusCode::OK).content_type(ContentType::plaintext()).body(own_address(&request))
 }

@@ -26,7 +26,7 @@ pub(crate) fn roads(roads: &mut Roads<'_>) {
 #[derive(OpenApi)]
 #[openapi(
     paths(show_openapi, show_docs),
-    tags((name = "operation", description = "For whoever runs the service or writes a client."))
+    tags((name = "operation"))
 )]
 struct Description;
 

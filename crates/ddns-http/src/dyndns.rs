@@ -9,6 +9,7 @@
 
 mod notes;
 mod report;
+mod schemas;
 
 use std::fmt;
 
@@ -17,11 +18,14 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{Error, HttpRequest, HttpResponse, web};
 use ddns_core::{Command, Fqdn, HostEdit, HostOutcome, NameError, Receipt, Refusal, Together};
 use ddns_service::ServiceError;
+use utoipa::OpenApi;
 
 use self::notes::Notes;
+use self::schemas::UpdateParams;
 use crate::auth::{CHALLENGE, SignedIn};
 use crate::body::Body;
 use crate::dialect::{Dialect, Fault};
+use crate::openapi;
 use crate::params::Params;
 use crate::roads::Roads;
 use crate::server::State;
@@ -29,11 +33,25 @@ use crate::server::State;
 /// The roads of this dialect.
 pub(crate) fn roads(roads: &mut Roads<'_>) {
     for path in ["/nic/update", "/v2/update", "/v3/update"] {
-        let update = || web::to(update::<DynDns>);
-        roads.lay::<DynDns>(path, [(Method::GET, update()), (Method::POST, update())]);
+        let (by_query, by_form) = (web::to(update_by_query), web::to(update_by_form));
+        roads.lay::<DynDns>(path, [(Method::GET, by_query), (Method::POST, by_form)]);
     }
     roads.lay::<UpdateUrl>("/update", [(Method::GET, web::to(update_url))]);
+    roads.describe(|| {
+        let chapter = openapi::with_alias(Description::openapi(), "/nic/update", "/v2/update");
+        openapi::with_alias(chapter, "/nic/update", "/v3/update")
+    });
 }
+
+#[derive(OpenApi)]
+#[openapi(
+    paths(update_by_query, update_by_form, update_url),
+    tags((
+        name = "dyndns2",
+        description = "The protocol of routers. Every answer is 200, but for credentials that are missing or wrong."
+    ))
+)]
+struct Description;
 
 /// A dialect that answers in dyndns2's words.
 trait Family: Dialect {
@@ -78,37 +96,113 @@ impl Dialect for UpdateUrl {
     }
 }
 
-/// `GET` or `POST /nic/update`: parameters from the query and, behind them, from a form.
-async fn update<F: Family>(
-    caller: SignedIn<F>,
+/// Updates hosts
+///
+/// The answer has one line for each host, in the order of the call:
+///
+/// | line | meaning |
+/// |---|---|
+/// | `good ADDRESS` | the host was changed |
+/// | `nochg ADDRESS` | it was so already |
+/// | `nohost` | the caller has no such host |
+/// | `notfqdn` | this is no host name |
+/// | `dnserr` | the address is none, or cannot be this host's |
+///
+/// A single line stands for a call as a whole: `numhost` for too many hosts, `abuse` for too many changes in this hour,
+/// `badagent` for a browser that another site sent, and `911` while the service cannot keep changes.
+///
+/// Without any address, the host gets the one that the request comes from. The parameters `mx`, `backmx`, `system` and
+/// `url` are taken and mean nothing here.
+#[utoipa::path(
+    get,
+    path = "/nic/update",
+    params(UpdateParams),
+    responses((status = 200, description = "A line for each host.", body = String, example = json!("good 192.0.2.7")))
+)]
+async fn update_by_query(
+    caller: SignedIn<DynDns>,
     state: web::Data<State>,
     request: HttpRequest,
-    body: Body<F>,
+    _: Body<DynDns>,
 ) -> HttpResponse {
-    let form = if request.method() == Method::POST { String::from_utf8_lossy(&body) } else { Default::default() };
-    let params = Params::parse(request.query_string()).and(Params::parse(&form));
-    let notes = Notes { caller: &caller, service: &state.service, request: &request };
-    match carry_out(&notes, &params).await {
+    update(&caller, &state, &request, &Params::parse(request.query_string())).await
+}
+
+/// Updates hosts by a form
+///
+/// The same as by `GET`, with parameters from the query and, behind them, from a form.
+#[utoipa::path(
+    post,
+    path = "/nic/update",
+    request_body(content = UpdateParams, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "A line for each host.", body = String, example = json!("good 192.0.2.7")))
+)]
+async fn update_by_form(
+    caller: SignedIn<DynDns>,
+    state: web::Data<State>,
+    request: HttpRequest,
+    body: Body<DynDns>,
+) -> HttpResponse {
+    let form = Params::parse(&String::from_utf8_lossy(&body));
+    update(&caller, &state, &request, &Params::parse(request.query_string()).and(form)).await
+}
+
+async fn update<F: Family>(
+    caller: &SignedIn<F>,
+    state: &State,
+    request: &HttpRequest,
+    params: &Params,
+) -> HttpResponse {
+    let notes = Notes { caller, service: &state.service, request };
+    match carry_out(&notes, params).await {
         Ok(lines) => answer::<F>(&lines),
         Err(fault) => F::say(fault),
     }
 }
 
-/// `GET /update?hostname=`. DuckDNS's request of the same path is not served.
+/// Updates hosts by the Two-DNS update URL
+///
+/// It takes the parameters of `/nic/update`, and answers in the same words. DuckDNS's request of the same path is not
+/// served.
+#[utoipa::path(
+    get,
+    path = "/update",
+    tag = "two-dns",
+    params(UpdateParams),
+    responses(
+        (
+            status = 200,
+            description = "A line for each host.",
+            content_type = "text/html",
+            body = String,
+            headers(
+                ("X-RateLimit-Limit" = u32, description = "How many changes the account may make in an hour."),
+                ("X-RateLimit-Remaining" = u32, description = "How many of them are left.")
+            ),
+            example = json!("good 192.0.2.7")
+        ),
+        (
+            status = 404,
+            description = "`domains` was given, and no `hostname`.",
+            content_type = "text/html",
+            body = String,
+            example = json!("KO")
+        )
+    )
+)]
 async fn update_url(
     caller: Result<SignedIn<UpdateUrl>, Error>,
     state: web::Data<State>,
     request: HttpRequest,
-    body: Body<UpdateUrl>,
+    _: Body<UpdateUrl>,
 ) -> Result<HttpResponse, Error> {
     let params = Params::parse(request.query_string());
     if params.last("hostname").is_none() && params.last("domains").is_some() {
         return Ok(body_of::<UpdateUrl>(&mut HttpResponse::NotFound(), "KO"));
     }
     let caller = caller?;
-    let account = caller.identity.account;
-    let mut answer = update(caller, state.clone(), request, body).await;
-    let allowance = state.service.allowance(account);
+    let mut answer = update(&caller, &state, &request, &params).await;
+    let allowance = state.service.allowance(caller.identity.account);
     for (name, value) in [(RATE_LIMIT, allowance.limit), (RATE_REMAINING, allowance.remaining)] {
         answer.headers_mut().insert(name, value.into());
     }

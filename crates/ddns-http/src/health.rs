@@ -3,7 +3,8 @@
 use actix_web::http::Method;
 use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER};
 use actix_web::{HttpResponse, web};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::{OpenApi, ToSchema};
 
 use crate::address::Plain;
 use crate::roads::Roads;
@@ -13,19 +14,62 @@ use crate::server::State;
 pub(crate) fn roads(roads: &mut Roads<'_>) {
     roads.lay::<Plain>("/healthz", [(Method::GET, web::to(alive))]);
     roads.lay::<Plain>("/readyz", [(Method::GET, web::to(ready))]);
+    roads.describe(Description::openapi);
 }
 
-/// The process is alive.
+#[derive(OpenApi)]
+#[openapi(
+    paths(alive, ready),
+    tags((name = "operation", description = "For whoever runs the service, or writes a client of it."))
+)]
+struct Description;
+
+/// Tells whether the process is alive
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    security(()),
+    responses((status = 200, description = "It is.", body = Health))
+)]
 async fn alive() -> HttpResponse {
-    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(json!({ "alive": true }))
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(Health { alive: true })
 }
 
-/// Updates are taken and kept.
+/// Whether the process is alive.
+#[derive(Serialize, ToSchema)]
+struct Health {
+    #[schema(example = true)]
+    alive: bool,
+}
+
+/// Tells whether updates are taken and kept
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    security(()),
+    responses(
+        (status = 200, description = "They are.", body = Readiness),
+        (
+            status = 503,
+            description = "They are not at present. The reason is in the service's log.",
+            body = Readiness,
+            headers(("Retry-After" = String, description = "Seconds.")),
+            example = json!({ "ready": false })
+        )
+    )
+)]
 async fn ready(state: web::Data<State>) -> HttpResponse {
     let ready = state.service.health().ready;
     let mut answer = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     if !ready {
         answer.insert_header((RETRY_AFTER, "1"));
     }
-    answer.insert_header((CACHE_CONTROL, "no-store")).json(json!({ "ready": ready }))
+    answer.insert_header((CACHE_CONTROL, "no-store")).json(Readiness { ready })
+}
+
+/// Whether updates are taken and kept.
+#[derive(Serialize, ToSchema)]
+struct Readiness {
+    #[schema(example = true)]
+    ready: bool,
 }

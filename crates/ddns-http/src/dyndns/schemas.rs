@@ -1,0 +1,64 @@
+//! What a call's parameters look like, for the OpenAPI document; `report` reads them.
+
+#![expect(dead_code, reason = "schemas are described and never made")]
+
+use utoipa::{IntoParams, ToSchema};
+
+/// What a router reports. Names of parameters, and the words below, have no case.
+#[derive(IntoParams, ToSchema)]
+#[into_params(parameter_in = Query)]
+pub(super) struct UpdateParams {
+    /// The hosts, separated by commas; 20 at most.
+    #[param(required, example = "home.dyn.example")]
+    #[schema(required, example = "home.dyn.example")]
+    hostname: String,
+    /// An address of either family, or one of each, separated by a comma. `preserve` leaves IPv4 alone, `0.0.0.0` and `::`
+    /// remove that family's address. A family that is not mentioned stays as it is.
+    #[param(required = false, example = "192.0.2.7")]
+    #[schema(required = false, example = "192.0.2.7")]
+    myip: String,
+    /// The same as `myip`.
+    #[param(required = false)]
+    #[schema(required = false)]
+    ip: String,
+    /// The same as `myip`.
+    #[param(required = false)]
+    #[schema(required = false)]
+    ipv4: String,
+    /// The same as `myip`.
+    #[param(required = false)]
+    #[schema(required = false)]
+    myipv4: String,
+    /// An IPv6 address. `preserve` leaves IPv6 alone; an empty one beside an IPv4 address removes the IPv6 address.
+    #[param(required = false, example = "2001:db8::7")]
+    #[schema(required = false, example = "2001:db8::7")]
+    myipv6: String,
+    /// The same as `myipv6`.
+    #[param(required = false)]
+    #[schema(required = false)]
+    ipv6: String,
+    /// The same as `myipv6`.
+    #[param(required = false)]
+    #[schema(required = false)]
+    ip6: String,
+    /// The same as `myipv6`.
+    #[param(required = false)]
+    #[schema(required = false)]
+    ip6addr: String,
+    /// A delegated prefix. It changes no address, and is not enough alone.
+    #[param(required = false)]
+    #[schema(required = false)]
+    ip6lanprefix: String,
+    /// The same as `ip6lanprefix`.
+    #[param(required = false)]
+    #[schema(required = false)]
+    ipv6prefix: String,
+    /// `ON` or `OFF`: whether every name below the hosts has their address, too. Any other word changes nothing.
+    #[param(required = false, example = "NOCHG")]
+    #[schema(required = false, example = "NOCHG")]
+    wildcard: String,
+    /// `YES` or `NO`: whether the hosts are offline. Any other word changes nothing.
+    #[param(required = false, example = "NO")]
+    #[schema(required = false, example = "NO")]
+    offline: String,
+}
