@@ -27,6 +27,10 @@ macro_rules! scenarios {
 
 scenarios! {
     a_caller_behind_a_proxy
+    a_client_and_a_narrow_token
+    a_client_by_the_command_line
+    a_client_moves_its_hosts
+    a_client_offline_and_back
     a_command_under_a_running_server
     a_domain_of_ones_own
     a_freed_name
@@ -53,6 +57,7 @@ scenarios! {
     names_in_odd_spelling
     names_that_do_not_exist
     offline_and_back
+    two_accounts_after_one_key
     two_accounts_after_one_name
     two_hosts_in_one_update
     wrong_credentials
