@@ -150,8 +150,7 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, CertificateError> {
         return Err(CertificateError::TooLarge { path: path.to_owned() });
     }
     // Room from the beginning: growing would leave copies behind that nobody wipes.
-    let room = usize::try_from(policy::TLS_FILE_MAX.min(metadata.len())).unwrap_or_default();
-    let mut octets = Zeroizing::new(Vec::with_capacity(room));
+    let mut octets = Zeroizing::new(Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default()));
     let file = File::open(path).map_err(unreadable)?;
     file.take(policy::TLS_FILE_MAX).read_to_end(&mut octets).map_err(unreadable)?;
     Ok(octets)
