@@ -1,14 +1,15 @@
 //! The laws of the design's section 5, on random commands: the naive model agrees, and what must hold, holds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ddns_core::*;
 use proptest::prelude::*;
+use uuid::Uuid;
 
-use crate::model::{World, gives_address, under};
+use crate::model::{Letter, Person, World, gives_address, under};
 use crate::stage::{Stage, records};
 use crate::support::{assert_json_round_trip, cases};
-use crate::universe::{Step, story};
+use crate::universe::{Step, follow, story};
 
 proptest! {
     #![proptest_config(cases(300))]
@@ -20,6 +21,11 @@ proptest! {
         for step in &story {
             match step {
                 Step::Ask(caller, command) => ask(&mut stage, &mut world, caller, command),
+                Step::Follow(place, holder, link) => {
+                    if let Some((caller, command)) = follow(&stage.registry, *place, holder, link) {
+                        ask(&mut stage, &mut world, &caller, &command);
+                    }
+                }
                 Step::Pass(secs) => stage.pass(*secs),
                 Step::MissHost(_) | Step::MissClient(_) => {
                     let before = stage.registry.clone();
@@ -52,6 +58,8 @@ fn ask(stage: &mut Stage, world: &mut World, caller: &Caller, command: &Command)
             }
             check_receipt(&decision, stage);
             check_step(&before, world, command);
+            check_caller(&before, world, caller, command);
+            check_mail_step(&before, world, command);
             check_stale(&stage.registry, &decision);
             if repeats(command) {
                 let again = stage.ask(caller, command).map(|decision| decision.changes);
@@ -117,6 +125,8 @@ fn check_laws(world: &World, registry: &Registry) {
     check_neighbours(world);
     check_belongings(world, registry);
     check_answers(world, registry);
+    check_unconfirmed(world);
+    check_outbox(world);
 }
 
 /// A host lies inside the longest enclosing domain, which is shared or its owner's own; at the apex only of a private one.
@@ -162,7 +172,8 @@ fn check_belongings(world: &World, registry: &Registry) {
         }
     }
     let exists = |account: &u32| world.accounts.contains_key(account);
-    assert!(world.tokens.values().chain(world.keys.values()).all(|(account, _)| exists(account)));
+    let tokens = world.tokens.values().map(|token| &token.account);
+    assert!(tokens.chain(world.keys.values().map(|(account, _)| account)).all(exists));
     assert!(world.domains.values().all(|zone| zone.owner.as_ref().is_none_or(exists)));
     assert!(world.records.values().all(|line| line.owner.as_ref().is_none_or(exists)));
     for change in registry.snapshot() {
@@ -215,7 +226,102 @@ fn check_served(host: &Host, registry: &Registry) {
     assert_eq!(zone::served_addresses(registry, domain, host), expected, "{host:?}");
 }
 
+/// Nothing holds an unconfirmed account back when it ends, and a credential would work at once when it does not.
+fn check_unconfirmed(world: &World) {
+    let unconfirmed = |number: &u32| world.accounts[number].state == AccountState::Unconfirmed;
+    assert!(!world.hosts.values().any(|host| unconfirmed(&host.owner)));
+    assert!(!world.clients.values().any(|client| unconfirmed(&client.owner)));
+    assert!(!world.domains.values().any(|zone| zone.owner.as_ref().is_some_and(unconfirmed)));
+    assert!(!world.records.values().any(|line| line.owner.as_ref().is_some_and(unconfirmed)));
+    assert!(!world.tokens.values().any(|token| unconfirmed(&token.account)));
+    assert!(!world.keys.values().any(|(account, _)| unconfirmed(account)));
+}
+
+/// Each mail is about an account that is there, as it is, and there once; with a link it goes to nobody but the account's
+/// own address, or the one that is to become it.
+fn check_outbox(world: &World) {
+    for (id, letter) in &world.mails {
+        let same = |(other, twin): &(&Uuid, &Letter)| {
+            *other != id && twin.kind == letter.kind && twin.account == letter.account && twin.to == letter.to
+        };
+        assert_eq!(world.mails.iter().find(same), None, "{letter:?} twice");
+        let person = &world.accounts[&letter.account];
+        let fits = match letter.kind {
+            MailKind::Confirm => person.state == AccountState::Unconfirmed && letter.to == person.login,
+            MailKind::ResetPassword => person.state == AccountState::Active && letter.to == person.login,
+            MailKind::ChangeLogin => person.state == AccountState::Active && letter.to != person.login,
+            MailKind::AlreadyRegistered => person.state != AccountState::Suspended && letter.to == person.login,
+            MailKind::LoginChanged => true,
+        };
+        assert!(fits, "{letter:?} about {person:?}");
+    }
+    for account in world.accounts.keys() {
+        assert!(world.tokens.values().filter(|token| token.account == *account).count() <= policy::TOKENS_PER_ACCOUNT);
+    }
+}
+
 // -- what one step may do
+
+/// A link is good for its own account alone; and who is not active does only what everybody may.
+fn check_caller(before: &World, after: &World, caller: &Caller, command: &Command) {
+    match caller {
+        _ if matches!(command, Command::SignUp(_) | Command::AskPassword { .. }) => check_stranger(before, after),
+        Caller::Local => (),
+        Caller::Account(identity) => {
+            assert_eq!(before.accounts[&identity.account.get()].state, AccountState::Active, "{caller:?} {command:?}");
+        }
+        Caller::Guest => panic!("{command:?} by a guest"),
+        Caller::Mailed(number) => {
+            let number = number.get();
+            let others = |world: &World| World {
+                accounts: without(&world.accounts, |other, _| *other == number),
+                tokens: without(&world.tokens, |_, token| token.account == number),
+                mails: without(&world.mails, |_, letter| letter.account == number),
+                ..world.clone()
+            };
+            assert_eq!(others(before), others(after), "{command:?}");
+        }
+    }
+}
+
+/// What is open to everybody makes accounts and mails; of what was there it changes nothing but that of an account which
+/// nobody has confirmed, and which a second one claims, nobody knows the password.
+fn check_stranger(before: &World, after: &World) {
+    let others =
+        |world: &World| World { accounts: BTreeMap::new(), mails: BTreeMap::new(), last_number: 0, ..world.clone() };
+    assert_eq!(others(before), others(after));
+    for (number, person) in &before.accounts {
+        let present = &after.accounts[number];
+        let disputed = person.state == AccountState::Unconfirmed && present.password.is_none();
+        let password = if disputed { None } else { person.password };
+        assert_eq!(*present, Person { password, ..person.clone() });
+    }
+    assert!(before.mails.iter().all(|(id, letter)| after.mails.get(id) == Some(letter)));
+}
+
+fn without<K: Ord + Clone, T: Clone>(map: &BTreeMap<K, T>, gone: impl Fn(&K, &T) -> bool) -> BTreeMap<K, T> {
+    map.iter().filter(|(key, value)| !gone(key, value)).map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+/// Without mail nothing comes into the outbox, the key that links are signed with is made once, and a renewed token comes
+/// in the place of those that go.
+fn check_mail_step(before: &World, after: &World, command: &Command) {
+    if !before.settings.mail {
+        assert!(after.mails.keys().all(|id| before.mails.contains_key(id)), "{command:?}");
+    }
+    assert!(before.server_key.is_none() || before.server_key == after.server_key);
+    if let Command::RenewToken(new) = command {
+        let account = new.account.get();
+        let others = |world: &World| without(&world.tokens, |_, token| token.account == account);
+        assert_eq!(others(before), others(after));
+        let of = |world: &World| without(&world.tokens, |_, token| token.account != account);
+        let made = &after.tokens[&new.id];
+        let kept = without(&of(after), |id, _| *id == new.id);
+        assert!(kept.iter().all(|(id, token)| before.tokens.get(id) == Some(token)));
+        let gone: Vec<_> = of(before).into_iter().filter(|(id, _)| !kept.contains_key(id)).collect();
+        assert!(gone.iter().all(|(_, old)| old.label == made.label && old.secret != made.secret), "{gone:?} {made:?}");
+    }
+}
 
 fn check_step(before: &World, after: &World, command: &Command) {
     check_words(before, after, command);
@@ -223,12 +329,12 @@ fn check_step(before: &World, after: &World, command: &Command) {
     for name in before.hosts.keys().filter(|name| !after.hosts.contains_key(*name)) {
         check_freed(before, after, name);
     }
-    for (id, (_, scope)) in &after.tokens {
-        let Some((_, old)) = before.tokens.get(id) else { continue };
-        if matches!(command, Command::SetToken { token, .. } if token == id) {
-            continue; // That is what was asked for.
+    for (id, token) in &after.tokens {
+        let Some(old) = before.tokens.get(id) else { continue };
+        if matches!(command, Command::SetToken { token, .. } if token == id) || old.secret != token.secret {
+            continue; // That is what was asked for, or another token of that id.
         }
-        match (&old.hosts, &scope.hosts) {
+        match (&old.scope.hosts, &token.scope.hosts) {
             (HostScope::Only(old), HostScope::Only(new)) => {
                 assert!(new.iter().all(|pattern| old.contains(pattern)), "{id}")
             }
@@ -290,7 +396,8 @@ fn check_freed(before: &World, after: &World, name: &str) {
     assert!(!after.challenges.keys().any(|(host, _)| host == name));
     let exact = HostPattern::Exact(name.parse().unwrap());
     let names_it = |scope: &Scope| matches!(&scope.hosts, HostScope::Only(patterns) if patterns.contains(&exact));
-    assert!(!after.tokens.values().chain(after.keys.values()).any(|(_, scope)| names_it(scope)), "{name}");
+    let scopes = after.tokens.values().map(|token| &token.scope).chain(after.keys.values().map(|(_, scope)| scope));
+    assert!(!scopes.into_iter().any(names_it), "{name}");
     let host = &before.hosts[name];
     let reserved = before.domains[&host.domain].shared && before.settings.reservation_days > 0;
     assert_eq!(after.reservations.get(name).map(|(owner, _)| *owner), reserved.then_some(host.owner), "{name}");
@@ -302,6 +409,7 @@ fn check_freed(before: &World, after: &World, name: &str) {
 fn check_indexes(registry: &Registry) {
     let hosts: Vec<_> = registry.hosts().collect();
     assert!(hosts.is_sorted_by_key(|host| &host.name));
+    assert_eq!(registry.mail_count(), registry.mails().count());
     let domains: Vec<_> = registry.domains().collect();
     let records: Vec<_> = registry.records_at_or_below(&Name::ROOT).collect();
     for number in 1..=registry.last_number() + 1 {

@@ -12,7 +12,7 @@ use uuid::Uuid;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct World {
     pub(crate) accounts: BTreeMap<u32, Person>,
-    pub(crate) tokens: BTreeMap<Uuid, (u32, Scope)>,
+    pub(crate) tokens: BTreeMap<Uuid, Credential>,
     pub(crate) domains: BTreeMap<String, Zone>,
     pub(crate) servers: BTreeMap<String, Vec<IpAddr>>,
     pub(crate) hosts: BTreeMap<String, Machine>,
@@ -23,6 +23,8 @@ pub(crate) struct World {
     pub(crate) reservations: BTreeMap<String, (u32, Timestamp)>,
     pub(crate) keys: BTreeMap<String, (u32, Scope)>,
     pub(crate) peers: BTreeMap<IpAddr, (bool, bool)>,
+    pub(crate) mails: BTreeMap<Uuid, Letter>,
+    pub(crate) server_key: Option<SecretId>,
     pub(crate) settings: Settings,
     pub(crate) last_number: u32,
 }
@@ -35,7 +37,27 @@ pub(crate) struct Person {
     pub(crate) role: Role,
     pub(crate) max_hosts: u32,
     pub(crate) max_domains: u32,
+    pub(crate) language: Language,
+    pub(crate) password: Option<SecretId>,
     pub(crate) created: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Credential {
+    pub(crate) account: u32,
+    pub(crate) label: String,
+    pub(crate) scope: Scope,
+    pub(crate) secret: SecretId,
+}
+
+/// A mail that waits to be sent.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Letter {
+    pub(crate) kind: MailKind,
+    pub(crate) account: u32,
+    pub(crate) to: String,
+    pub(crate) attempts: u32,
+    pub(crate) next: Timestamp,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -111,6 +133,7 @@ impl World {
         let mut world = World {
             settings: (**registry.settings()).clone(),
             last_number: registry.last_number(),
+            server_key: registry.server_key().map(|key| key.secret),
             ..World::default()
         };
         for account in registry.accounts() {
@@ -121,6 +144,8 @@ impl World {
                 role: account.role,
                 max_hosts: account.max_hosts,
                 max_domains: account.max_domains,
+                language: account.language,
+                password: account.password,
                 created: account.created,
             };
             world.accounts.insert(account.number.get(), person);
@@ -168,7 +193,16 @@ impl World {
             };
             world.records.insert(record.id, line);
         }
-        world.tokens = registry.tokens().map(|token| (token.id, (token.account.get(), token.scope.clone()))).collect();
+        for token in registry.tokens() {
+            let (account, label) = (token.account.get(), token.label.to_string());
+            let credential = Credential { account, label, scope: token.scope.clone(), secret: token.secret };
+            world.tokens.insert(token.id, credential);
+        }
+        for mail in registry.mails() {
+            let (account, to) = (mail.account.get(), mail.to.to_string());
+            let letter = Letter { kind: mail.kind, account, to, attempts: mail.attempts, next: mail.next };
+            world.mails.insert(mail.id, letter);
+        }
         world.servers = registry.servers().map(|server| (server.name.to_string(), server.addresses.clone())).collect();
         world.keys =
             registry.tsig_keys().map(|key| (key.name.to_string(), (key.account.get(), key.scope.clone()))).collect();
@@ -187,26 +221,32 @@ impl World {
 struct Who {
     account: Option<u32>,
     operator: bool,
+    token: Option<Uuid>,
     scope: Option<Scope>,
     source: Option<HostAddress>,
 }
 
 impl Who {
     fn new(world: &World, caller: &Caller, now: Timestamp) -> Option<Who> {
-        let Caller::Account(identity) = caller else {
-            return Some(Who { account: None, operator: true, scope: None, source: None });
+        let identity = match caller {
+            Caller::Local => {
+                return Some(Who { account: None, operator: true, token: None, scope: None, source: None });
+            }
+            Caller::Account(identity) => identity,
+            Caller::Guest | Caller::Mailed(_) => return None,
         };
         let number = identity.account.get();
         let person = world.accounts.get(&number)?;
         demand(person.state == AccountState::Active)?;
         let mut scope = None;
         if let Some(id) = identity.token {
-            let (owner, found) = world.tokens.get(&id)?;
-            demand(*owner == number && !found.has_ended(now) && found.admits(identity.source))?;
-            scope = Some(found.clone());
+            let found = world.tokens.get(&id)?;
+            demand(found.account == number && !found.scope.has_ended(now) && found.scope.admits(identity.source))?;
+            scope = Some(found.scope.clone());
         }
         let source = identity.source.and_then(|source| HostAddress::try_from(source).ok());
-        Some(Who { account: Some(number), operator: person.role == Role::Operator, scope, source })
+        let operator = person.role == Role::Operator;
+        Some(Who { account: Some(number), operator, token: identity.token, scope, source })
     }
 
     fn is(&self, account: u32) -> bool {
@@ -299,9 +339,11 @@ impl World {
 impl World {
     /// Carries a command out; or refuses it, and then the world is as before.
     pub(crate) fn run(&mut self, caller: &Caller, command: &Command, now: Timestamp) -> Option<Lines> {
-        let who = Who::new(self, caller, now)?;
         let mut next = self.clone();
-        let lines = next.carry_out(&who, command, now)?;
+        let lines = match next.without_signing_in(caller, command, now) {
+            Some(done) => done.map(|()| Lines::new())?,
+            None => next.carry_out(&Who::new(self, caller, now)?, command, now)?,
+        };
         *self = next;
         Some(lines)
     }
@@ -315,30 +357,31 @@ impl World {
                 self.remove_account(account.get(), now)?;
             }
             Command::AddToken(new) => {
-                self.accounts.get(&new.account.get())?;
-                demand(who.is(new.account.get()) && who.whole() && !self.tokens.contains_key(&new.id))?;
-                demand(who.hands_on(&new.scope))?;
-                self.tokens.insert(new.id, (new.account.get(), new.scope.clone()));
+                demand(who.is(new.account.get()) && who.whole() && who.hands_on(&new.scope))?;
+                self.add_token(new)?;
             }
+            Command::RenewToken(new) => self.renew_token(who, new)?,
             Command::SetToken { token, edit } => {
-                let (owner, before) = self.tokens.get(token)?.clone();
-                demand(who.is(owner) && who.whole())?;
+                let before = self.tokens.get(token)?.clone();
+                demand(who.is(before.account) && who.whole())?;
                 let scope = Scope {
-                    hosts: edit.hosts.clone().unwrap_or(before.hosts),
-                    actions: edit.actions.unwrap_or(before.actions),
-                    networks: edit.networks.clone().unwrap_or(before.networks),
-                    end: edit.end.unwrap_or(before.end),
+                    hosts: edit.hosts.clone().unwrap_or(before.scope.hosts),
+                    actions: edit.actions.unwrap_or(before.scope.actions),
+                    networks: edit.networks.clone().unwrap_or(before.scope.networks),
+                    end: edit.end.unwrap_or(before.scope.end),
                 };
                 demand(who.hands_on(&scope))?;
-                self.tokens.insert(*token, (owner, scope));
+                let label = edit.label.as_ref().map_or(before.label, ToString::to_string);
+                self.tokens.insert(*token, Credential { label, scope, ..before });
             }
             Command::RevokeToken { token } => {
-                let (owner, _) = self.tokens.get(token)?;
-                demand(who.is(*owner) && who.whole())?;
+                let owner = self.tokens.get(token)?.account;
+                demand(who.is(owner) && who.whole())?;
                 self.tokens.remove(token);
             }
             Command::PutTsigKey(key) => {
-                demand(who.operates() && self.accounts.contains_key(&key.account.get()) && who.hands_on(&key.scope))?;
+                self.holder(key.account.get())?;
+                demand(who.operates() && who.hands_on(&key.scope))?;
                 self.keys.insert(key.name.to_string(), (key.account.get(), key.scope.clone()));
             }
             Command::RemoveTsigKey { name } => {
@@ -434,16 +477,26 @@ impl World {
                 let ns_addresses = distinct(&settings.ns_addresses);
                 self.settings = Settings { ns_addresses, ..settings.clone() };
             }
+            Command::AskLogin { account, to, mail } => self.ask_login(who, account.get(), to.as_str(), *mail, now)?,
+            Command::RemoveMail { mail } => {
+                demand(who.operates())?;
+                self.mails.remove(mail)?;
+            }
+            Command::RetryMail { mail, next } => {
+                demand(who.operates())?;
+                let letter = self.mails.get_mut(mail)?;
+                letter.attempts += u32::from(*next > now);
+                letter.next = *next;
+            }
+            Command::SetServerKey { secret } => {
+                demand(who.operates())?;
+                self.server_key = self.server_key.or(Some(*secret));
+            }
             Command::SignUp(_)
             | Command::AskPassword { .. }
-            | Command::AskLogin { .. }
             | Command::Confirm(_)
             | Command::SetPassword { .. }
-            | Command::SetLogin { .. }
-            | Command::RenewToken(_)
-            | Command::RemoveMail { .. }
-            | Command::RetryMail { .. }
-            | Command::SetServerKey { .. } => return None, // Not among the random commands yet.
+            | Command::SetLogin { .. } => unreachable!("they need nobody who has signed in"),
             Command::Elapse => {
                 demand(who.operates())?;
                 self.elapse(now);
@@ -463,6 +516,8 @@ impl World {
             role: new.role,
             max_hosts: new.max_hosts,
             max_domains: new.max_domains,
+            language: new.language,
+            password: new.password,
             created: now,
         };
         let number = self.number();
@@ -489,8 +544,13 @@ impl World {
             role: edit.role.unwrap_or(before.role),
             max_hosts: edit.max_hosts.unwrap_or(before.max_hosts),
             max_domains: edit.max_domains.unwrap_or(before.max_domains),
-            ..before
+            language: edit.language.unwrap_or(before.language),
+            password: edit.password.or(before.password),
+            ..before.clone()
         };
+        if after.login != before.login || after.state != before.state || after.password != before.password {
+            self.take_letters(number);
+        }
         self.accounts.insert(number, after);
         Some(())
     }
@@ -510,7 +570,8 @@ impl World {
         self.records.retain(|_, line| line.owner != Some(number) && !own.contains(&line.domain));
         self.domains.retain(|_, zone| zone.owner != Some(number));
         self.clients.retain(|_, client| client.owner != number);
-        self.tokens.retain(|_, (owner, _)| *owner != number);
+        self.tokens.retain(|_, token| token.account != number);
+        self.mails.retain(|_, letter| letter.account != number);
         self.keys.retain(|_, (owner, _)| *owner != number);
         Some(())
     }
@@ -655,7 +716,8 @@ impl World {
         let host = self.hosts.remove(name).unwrap();
         self.challenges.retain(|(of, _), _| of != name);
         let freed: Fqdn = name.parse().unwrap();
-        for (_, scope) in self.tokens.values_mut().chain(self.keys.values_mut()) {
+        let scopes = self.tokens.values_mut().map(|token| &mut token.scope);
+        for scope in scopes.chain(self.keys.values_mut().map(|(_, scope)| scope)) {
             if let HostScope::Only(patterns) = &mut scope.hosts {
                 patterns.retain(|pattern| *pattern != HostPattern::Exact(freed.clone()));
             }
@@ -731,6 +793,202 @@ impl World {
         self.challenges.insert((host.to_owned(), value.to_string()), end);
         let present = self.challenges.keys().filter(|(of, _)| of == host).count();
         demand(present <= 10)
+    }
+}
+
+// -- tokens, and who has not signed in
+
+impl World {
+    fn add_token(&mut self, new: &NewToken) -> Option<()> {
+        let account = new.account.get();
+        self.holder(account)?;
+        demand(!self.tokens.contains_key(&new.id))?;
+        demand(self.tokens.values().filter(|token| token.account == account).count() < 100)?;
+        let (label, scope) = (new.label.to_string(), new.scope.clone());
+        self.tokens.insert(new.id, Credential { account, label, scope, secret: new.secret });
+        Some(())
+    }
+
+    /// A token renews itself and stays what it is; under a password it is those with the label.
+    fn renew_token(&mut self, who: &Who, new: &NewToken) -> Option<()> {
+        let account = new.account.get();
+        demand(who.is(account) && who.whole())?;
+        let mut new = new.clone();
+        match who.token.filter(|_| who.account == Some(account)) {
+            Some(own) => {
+                let own = self.tokens.remove(&own)?;
+                (new.label, new.scope) = (own.label.parse().unwrap(), own.scope);
+            }
+            None => {
+                demand(who.hands_on(&new.scope))?;
+                self.tokens.retain(|_, token| token.account != account || token.label != new.label.as_str());
+            }
+        }
+        self.add_token(&new)
+    }
+
+    /// What is open to whoever has not signed in; none if the command is not of that kind.
+    fn without_signing_in(&mut self, caller: &Caller, command: &Command, now: Timestamp) -> Option<Option<()>> {
+        Some(match command {
+            Command::SignUp(new) => self.sign_up(new, now),
+            Command::AskPassword { login, mail } => self.ask_password(login.as_str(), *mail, now),
+            Command::Confirm(token) => self.confirm(caller, token, now),
+            Command::SetPassword { account, from, to } => self.set_password(caller, account.get(), *from, *to, now),
+            Command::SetLogin { account, from, to, mail } => {
+                self.set_login(caller, account.get(), from.as_str(), to.as_str(), *mail, now)
+            }
+            _ => return None,
+        })
+    }
+
+    fn sign_up(&mut self, new: &NewSignUp, now: Timestamp) -> Option<()> {
+        let login = new.login.to_string();
+        let present = self.account_of(&login);
+        match self.settings.sign_up {
+            SignUp::Closed => return None,
+            SignUp::Open => demand(present.is_none())?,
+            SignUp::Confirm => self.can_mail(new.mail)?,
+        }
+        if let Some(present) = present {
+            self.knock(present, MailKind::AlreadyRegistered, new.mail, now);
+            return Some(());
+        }
+        demand(!self.accounts.values().any(|person| person.id == new.id))?;
+        let open = self.settings.sign_up == SignUp::Open;
+        let person = Person {
+            id: new.id,
+            login: login.clone(),
+            state: if open { AccountState::Active } else { AccountState::Unconfirmed },
+            role: Role::User,
+            max_hosts: 5,
+            max_domains: 0,
+            language: new.language,
+            password: Some(new.password),
+            created: now,
+        };
+        let number = self.number();
+        self.accounts.insert(number, person);
+        if !open {
+            self.write(MailKind::Confirm, number, &login, new.mail, now);
+        }
+        Some(())
+    }
+
+    fn ask_password(&mut self, login: &str, mail: Uuid, now: Timestamp) -> Option<()> {
+        self.can_mail(mail)?;
+        if let Some(present) = self.account_of(login) {
+            self.knock(present, MailKind::ResetPassword, mail, now);
+        }
+        Some(())
+    }
+
+    /// An account that nobody has confirmed loses its password to whoever else claims the address: to nobody.
+    fn knock(&mut self, number: u32, kind: MailKind, mail: Uuid, now: Timestamp) {
+        let person = self.accounts.get_mut(&number).unwrap();
+        let login = person.login.clone();
+        let kind = match person.state {
+            AccountState::Suspended => return,
+            AccountState::Active => kind,
+            AccountState::Unconfirmed => {
+                person.password = None;
+                MailKind::Confirm
+            }
+        };
+        if login.parse::<MailAddress>().is_ok() {
+            self.write(kind, number, &login, mail, now);
+        }
+    }
+
+    fn ask_login(&mut self, who: &Who, number: u32, to: &str, mail: Uuid, now: Timestamp) -> Option<()> {
+        demand(who.is(number) && who.whole() && who.hands_on(&Scope::FULL))?;
+        demand(self.accounts.get(&number)?.state == AccountState::Active)?;
+        self.can_mail(mail)?;
+        match self.account_of(to) {
+            Some(other) if other == number || self.accounts[&other].state == AccountState::Suspended => (),
+            Some(other) => self.write(MailKind::AlreadyRegistered, other, to, mail, now),
+            None => self.write(MailKind::ChangeLogin, number, to, mail, now),
+        }
+        Some(())
+    }
+
+    fn confirm(&mut self, caller: &Caller, token: &NewToken, now: Timestamp) -> Option<()> {
+        let number = token.account.get();
+        let person = self.linked(caller, number, AccountState::Unconfirmed, now)?;
+        person.state = AccountState::Active;
+        self.take_letters(number);
+        self.add_token(token)
+    }
+
+    fn set_password(
+        &mut self,
+        caller: &Caller,
+        number: u32,
+        from: Option<SecretId>,
+        to: SecretId,
+        now: Timestamp,
+    ) -> Option<()> {
+        let person = self.linked(caller, number, AccountState::Active, now)?;
+        demand(person.password == from)?;
+        person.password = Some(to);
+        self.take_letters(number);
+        Some(())
+    }
+
+    fn set_login(
+        &mut self,
+        caller: &Caller,
+        number: u32,
+        from: &str,
+        to: &str,
+        mail: Uuid,
+        now: Timestamp,
+    ) -> Option<()> {
+        demand(self.account_of(to).is_none())?;
+        let person = self.linked(caller, number, AccountState::Active, now)?;
+        demand(person.login == from)?;
+        person.login = to.to_owned();
+        self.take_letters(number);
+        if from.parse::<MailAddress>().is_ok() && self.settings.mail {
+            let waits = |letter: &Letter| letter.kind == MailKind::LoginChanged && letter.to == from;
+            if !self.mails.values().any(|letter| letter.account == number && waits(letter)) {
+                self.can_mail(mail)?;
+            }
+            self.write(MailKind::LoginChanged, number, from, mail, now);
+        }
+        Some(())
+    }
+
+    /// The account of a link, for whoever holds it, or operates.
+    fn linked(&mut self, caller: &Caller, number: u32, state: AccountState, now: Timestamp) -> Option<&mut Person> {
+        match caller {
+            Caller::Mailed(holder) => demand(holder.get() == number)?,
+            caller => {
+                let who = Who::new(self, caller, now)?;
+                demand(who.operates() && who.hands_on(&Scope::FULL))?;
+            }
+        }
+        self.accounts.get_mut(&number).filter(|person| person.state == state)
+    }
+
+    fn account_of(&self, login: &str) -> Option<u32> {
+        self.accounts.iter().find(|(_, person)| person.login == login).map(|(number, _)| *number)
+    }
+
+    fn can_mail(&self, mail: Uuid) -> Option<()> {
+        demand(self.settings.mail && self.mails.len() < 10_000 && !self.mails.contains_key(&mail))
+    }
+
+    /// One mail of a kind to one address is enough.
+    fn write(&mut self, kind: MailKind, account: u32, to: &str, mail: Uuid, now: Timestamp) {
+        let waits = |letter: &Letter| letter.kind == kind && letter.account == account && letter.to == to;
+        if !self.mails.values().any(waits) {
+            self.mails.insert(mail, Letter { kind, account, to: to.to_owned(), attempts: 0, next: now });
+        }
+    }
+
+    /// What waits was about another login, password or state.
+    fn take_letters(&mut self, number: u32) {
+        self.mails.retain(|_, letter| letter.account != number || letter.kind == MailKind::LoginChanged);
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ddns_core::zone::{self, ZoneDifference, ZoneRecord};
 use ddns_core::*;
 
-use crate::universe::{START, Step, beginning};
+use crate::universe::{START, Step, beginning, follow};
 
 pub(crate) struct Stage {
     pub(crate) registry: Registry,
@@ -37,10 +37,14 @@ impl Stage {
 
     /// Plays a step and tells its changes; they are applied and not yet published.
     pub(crate) fn play(&mut self, step: &Step) -> Vec<Change> {
+        let decided = |caller: &Caller, command: &Command| {
+            decide(&self.registry, caller, command, self.now).map(|decision| decision.changes).unwrap_or_default()
+        };
         let changes = match step {
-            Step::Ask(caller, command) => {
-                decide(&self.registry, caller, command, self.now).map(|decision| decision.changes).unwrap_or_default()
-            }
+            Step::Ask(caller, command) => decided(caller, command),
+            Step::Follow(place, holder, link) => follow(&self.registry, *place, holder, link)
+                .map(|(caller, command)| decided(&caller, &command))
+                .unwrap_or_default(),
             Step::Pass(secs) => {
                 self.pass(*secs);
                 Vec::new()

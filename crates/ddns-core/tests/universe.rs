@@ -72,18 +72,62 @@ pub(crate) const JOE: u32 = 2;
 pub(crate) const ANN: u32 = 3;
 /// Signed up and never confirmed.
 pub(crate) const EVE: u32 = 4;
+/// Has an address that mails go to.
+pub(crate) const SAM: u32 = 12;
 
 /// One step of a story.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     /// Somebody asks for something.
     Ask(Caller, Command),
+    /// Somebody follows a link to the account in this place, rightly or not.
+    Follow(usize, Holder, Link),
     /// The clock goes so many seconds on, or back.
     Pass(i64),
     /// The service notices a missed heartbeat.
     MissHost(Fqdn),
     /// Likewise.
     MissClient(ClientKey),
+}
+
+/// Who follows a link.
+#[derive(Clone, Debug)]
+pub(crate) enum Holder {
+    /// To whom it was mailed.
+    Owner,
+    /// Somebody who need not be.
+    Other(Caller),
+}
+
+/// What the link does, and whether it is about what the account no longer is.
+#[derive(Clone, Debug)]
+pub(crate) enum Link {
+    Confirm { token: Uuid, scope: usize },
+    SetPassword { to: SecretId, stale: bool },
+    SetLogin { to: MailAddress, mail: Uuid, stale: bool },
+}
+
+/// Who asks for what when a link is followed; none while no account has an address.
+pub(crate) fn follow(registry: &Registry, place: usize, holder: &Holder, link: &Link) -> Option<(Caller, Command)> {
+    let mailed: Vec<_> = registry.accounts().filter(|account| MailAddress::of(&account.login).is_some()).collect();
+    let present = mailed.get(place % mailed.len().max(1))?;
+    let account = present.number;
+    let command = match link.clone() {
+        Link::Confirm { token, scope } => Command::Confirm(NewToken { id: token, ..token_of(account, scope) }),
+        Link::SetPassword { to, stale } => {
+            let from = if stale { SecretId::new(1) } else { present.password };
+            Command::SetPassword { account, from, to }
+        }
+        Link::SetLogin { to, mail, stale } => {
+            let from = if stale { parse("stale@mail.example") } else { present.login.clone() };
+            Command::SetLogin { account, from, to, mail }
+        }
+    };
+    let caller = match holder {
+        Holder::Owner => Caller::Mailed(account),
+        Holder::Other(caller) => caller.clone(),
+    };
+    Some((caller, command))
 }
 
 pub(crate) fn account(number: u32) -> AccountNo {
@@ -109,14 +153,23 @@ pub(crate) fn token_id(account: u32, scope: usize) -> Uuid {
     Uuid::from_u128(1_000 + u128::from(account) * 10 + scope as u128)
 }
 
-fn new_token(account: u32, scope: usize) -> Command {
-    Command::AddToken(NewToken {
-        id: token_id(account, scope),
-        account: self::account(account),
-        label: parse(""),
+/// What a token of this scope is called: several have one label.
+pub(crate) fn token_label(scope: usize) -> TokenLabel {
+    parse(["router", "nas", "phone"][scope % 3])
+}
+
+fn token_of(account: AccountNo, scope: usize) -> NewToken {
+    NewToken {
+        id: token_id(account.get(), scope),
+        account,
+        label: token_label(scope),
         scope: scopes()[scope].clone(),
         secret: SecretId::new(7).unwrap(),
-    })
+    }
+}
+
+fn new_token(account: u32, scope: usize) -> Command {
+    Command::AddToken(token_of(self::account(account), scope))
 }
 
 fn new_account(login: &str, state: AccountState, role: Role, (max_hosts, max_domains): (u32, u32)) -> Command {
@@ -164,14 +217,15 @@ pub(crate) fn beginning() -> Vec<(Caller, Command)> {
     let joe = Caller::Account(Identity { account: account(JOE), token: None, source: None });
     let client = Command::PutClient { key: parse("home"), offline: None, must_exist: false };
     let attach = Command::AttachHost { key: parse("home"), host: parse("a.dyn.example") };
+    let sam = new_account("sam@mail.example", AccountState::Active, Role::User, (3, 1));
     let local = commands.into_iter().map(|command| (Caller::Local, command));
-    local.chain([(joe.clone(), client), (joe, attach)]).collect()
+    local.chain([(joe.clone(), client), (joe, attach), (Caller::Local, sam)]).collect()
 }
 
 // -- values
 
 fn some_account() -> impl Strategy<Value = u32> {
-    prop_oneof![12 => Just(JOE), 8 => Just(ANN), 3 => Just(OPERATOR), 1 => Just(EVE), 1 => 5..14u32]
+    prop_oneof![12 => Just(JOE), 8 => Just(ANN), 3 => Just(OPERATOR), 1 => Just(EVE), 2 => Just(SAM), 2 => 5..20u32]
 }
 
 fn host() -> impl Strategy<Value = Fqdn> {
@@ -265,6 +319,24 @@ fn settings() -> impl Strategy<Value = Settings> {
     })
 }
 
+fn mail_settings() -> impl Strategy<Value = Settings> {
+    let sign_up = select(&[SignUp::Confirm, SignUp::Confirm, SignUp::Confirm, SignUp::Open, SignUp::Closed][..]);
+    (sign_up, prop::bool::weighted(0.8)).prop_map(|(sign_up, mail)| Settings { sign_up, mail, ..Settings::default() })
+}
+
+fn mailbox() -> impl Strategy<Value = MailAddress> {
+    select(&["sam@mail.example", "ina@mail.example", "new@mail.example", "Sam@Mail.example"][..]).prop_map(parse)
+}
+
+fn mail_id() -> impl Strategy<Value = Uuid> {
+    (0..12u128).prop_map(|slot| Uuid::from_u128(3_000 + slot))
+}
+
+/// Fresh, as each of them is.
+fn secret() -> impl Strategy<Value = SecretId> {
+    any::<u64>().prop_map(|id| SecretId::new(id | 64).unwrap())
+}
+
 // -- commands
 
 fn account_command() -> BoxedStrategy<Command> {
@@ -273,13 +345,19 @@ fn account_command() -> BoxedStrategy<Command> {
     };
     let role = || select(&[Role::User, Role::User, Role::Operator][..]);
     let quota = || (0..4u32, 0..3u32);
-    let edit = (rarely(state()), rarely(role()), rarely(0..4u32), rarely(0..3u32), rarely(select(&["joe", "zoe"][..])));
+    let edit = (
+        (rarely(state()), rarely(role()), rarely(0..4u32), rarely(0..3u32)),
+        rarely(select(&["joe", "zoe", "new@mail.example"][..])),
+        rarely(select(&[Language::English, Language::German][..])),
+        rarely(secret()),
+    );
     prop_oneof![
         2 => (select(&["joe", "new", "newer"][..]), state(), role(), quota())
             .prop_map(|(login, state, role, quota)| new_account(login, state, role, quota)),
-        4 => (some_account(), edit).prop_map(|(number, (state, role, max_hosts, max_domains, login))| Command::SetAccount {
-            account: account(number),
-            edit: AccountEdit { login: login.map(parse), state, role, max_hosts, max_domains, language: None, password: None },
+        4 => (some_account(), edit).prop_map(|(number, ((state, role, max_hosts, max_domains), login, language, password))| {
+            let login = login.map(parse);
+            let edit = AccountEdit { login, state, role, max_hosts, max_domains, language, password };
+            Command::SetAccount { account: account(number), edit }
         }),
         1 => (5..14u32).prop_map(|number| Command::RemoveAccount { account: account(number) }),
         1 => some_account().prop_map(|number| Command::RemoveAccount { account: account(number) }),
@@ -287,13 +365,16 @@ fn account_command() -> BoxedStrategy<Command> {
         2 => (some_account(), 0..7usize, 0..7usize, any::<[bool; 4]>()).prop_map(|(number, token, like, parts)| {
             let like = scopes()[like].clone();
             let edit = TokenEdit {
-                label: None, // The model knows no labels.
+                label: (parts == [true; 4]).then(|| parse("phone")),
                 hosts: parts[0].then_some(like.hosts),
                 actions: parts[1].then_some(like.actions),
                 networks: parts[2].then_some(like.networks),
                 end: parts[3].then_some(like.end),
             };
             Command::SetToken { token: token_id(number, token), edit }
+        }),
+        2 => (some_account(), 0..7usize, 0..9usize, secret()).prop_map(|(number, like, id, secret)| {
+            Command::RenewToken(NewToken { id: token_id(number, id), secret, ..token_of(account(number), like) })
         }),
         1 => (some_account(), 0..7usize).prop_map(|(number, scope)| Command::RevokeToken { token: token_id(number, scope) }),
         1 => (some_account(), 0..7usize).prop_map(|(number, scope)| Command::PutTsigKey(TsigKey {
@@ -391,6 +472,34 @@ fn record_command() -> BoxedStrategy<Command> {
     .boxed()
 }
 
+fn mail_command() -> BoxedStrategy<Command> {
+    let language = select(&[Language::English, Language::German][..]);
+    let login = prop_oneof![4 => mailbox().prop_map(|to| to.login()), 1 => select(&["joe", "eve", "nobody"][..]).prop_map(parse)];
+    let next =
+        select(&[-60, 0, 60][..]).prop_map(|secs| Timestamp::from_secs(START.secs().saturating_add_signed(secs)));
+    prop_oneof![
+        6 => (any::<u8>(), mailbox(), secret(), language, mail_id()).prop_map(|(id, login, password, language, mail)| {
+            Command::SignUp(NewSignUp { id: Uuid::from_u128(id.into()), login, password, language, mail })
+        }),
+        4 => (login, mail_id()).prop_map(|(login, mail)| Command::AskPassword { login, mail }),
+        4 => (some_account(), mailbox(), mail_id())
+            .prop_map(|(number, to, mail)| Command::AskLogin { account: account(number), to, mail }),
+        2 => mail_id().prop_map(|mail| Command::RemoveMail { mail }),
+        1 => (mail_id(), next).prop_map(|(mail, next)| Command::RetryMail { mail, next }),
+        1 => secret().prop_map(|secret| Command::SetServerKey { secret }),
+    ]
+    .boxed()
+}
+
+fn link() -> impl Strategy<Value = Link> {
+    let stale = || prop::bool::weighted(0.1);
+    prop_oneof![
+        2 => (0..9usize, 0..7usize).prop_map(|(slot, scope)| Link::Confirm { token: token_id(SAM, slot), scope }),
+        1 => (secret(), stale()).prop_map(|(to, stale)| Link::SetPassword { to, stale }),
+        1 => (mailbox(), mail_id(), stale()).prop_map(|(to, mail, stale)| Link::SetLogin { to, mail, stale }),
+    ]
+}
+
 fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
         3 => account_command(),
@@ -412,13 +521,19 @@ fn caller() -> impl Strategy<Value = Caller> {
             source,
         })
     });
-    prop_oneof![3 => Just(Caller::Local), 4 => account]
+    let mailed = some_account().prop_map(|number| Caller::Mailed(self::account(number)));
+    prop_oneof![12 => Just(Caller::Local), 16 => account, 1 => Just(Caller::Guest), 1 => mailed]
 }
 
 pub(crate) fn step() -> impl Strategy<Value = Step> {
     let pass = prop_oneof![3 => 0..10i64, 2 => 0..4_000i64, 1 => 80_000..800_000i64, 1 => -4_000..0i64];
+    let stranger = prop_oneof![4 => Just(Caller::Guest), 3 => caller()];
+    let holder = prop_oneof![4 => Just(Holder::Owner), 1 => caller().prop_map(Holder::Other)];
     prop_oneof![
         24 => (caller(), command()).prop_map(|(caller, command)| Step::Ask(caller, command)),
+        5 => (stranger, mail_command()).prop_map(|(caller, command)| Step::Ask(caller, command)),
+        2 => mail_settings().prop_map(|settings| Step::Ask(Caller::Local, Command::SetSettings(settings))),
+        3 => (any::<usize>(), holder, link()).prop_map(|(place, holder, link)| Step::Follow(place, holder, link)),
         3 => pass.prop_map(Step::Pass),
         1 => host().prop_map(Step::MissHost),
         1 => key().prop_map(Step::MissClient),

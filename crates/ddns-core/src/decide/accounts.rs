@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{Actor, Draft, Receipt, changed, domains, hosts, made};
+use super::{Actor, Draft, Receipt, changed, domains, hosts, made, mails};
 use crate::account::{Account, AccountState, Scope, Token, TsigKey};
 use crate::change::{Change, Delta};
 use crate::command::{AccountEdit, NewAccount, NewToken, TokenEdit};
@@ -76,7 +76,11 @@ pub(super) fn set(
     if after != *before {
         after.updated = draft.now;
     }
-    Ok(Receipt::Account(changed(&before, after, Change::Account, draft)))
+    let after = changed(&before, after, Change::Account, draft);
+    if (&after.login, after.password, after.state) != (&before.login, before.password, before.state) {
+        mails::forget(draft, account);
+    }
+    Ok(Receipt::Account(after))
 }
 
 pub(super) fn remove(draft: &mut Draft<'_>, actor: &Actor, account: AccountNo) -> Result<Receipt, Refusal> {
@@ -123,7 +127,8 @@ pub(crate) fn take_away(draft: &mut Draft<'_>, account: &Arc<Account>) -> Result
 }
 
 pub(super) fn add_token(draft: &mut Draft<'_>, actor: &Actor, new: &NewToken) -> Result<Receipt, Refusal> {
-    own(draft, actor, new.account)?;
+    let holder = own(draft, actor, new.account)?;
+    check_confirmed(&holder)?;
     actor.hand_on(&new.scope)?;
     put_token(draft, new)
 }
@@ -151,7 +156,8 @@ pub(super) fn put_token(draft: &mut Draft<'_>, new: &NewToken) -> Result<Receipt
 
 /// The old tokens are void with the very change that makes the new one.
 pub(super) fn renew_token(draft: &mut Draft<'_>, actor: &Actor, new: &NewToken) -> Result<Receipt, Refusal> {
-    own(draft, actor, new.account)?;
+    let holder = own(draft, actor, new.account)?;
+    check_confirmed(&holder)?;
     let (old, new) = match actor.token.as_ref().filter(|token| token.account == new.account) {
         Some(own) => {
             let new = NewToken { label: own.label.clone(), scope: own.scope.clone(), ..new.clone() };
@@ -210,9 +216,8 @@ pub(super) fn put_key(draft: &mut Draft<'_>, actor: &Actor, key: &TsigKey) -> Re
     actor.hand_on(&key.scope)?;
     check_scope(&key.scope)?;
     let registry = draft.registry();
-    if registry.account(key.account).is_none() {
-        return Err(Refusal::not_found(Kind::Account, key.account.get()));
-    }
+    let holder = registry.account(key.account).ok_or_else(|| Refusal::not_found(Kind::Account, key.account.get()))?;
+    check_confirmed(holder)?;
     let before = registry.tsig_key(&key.name).cloned();
     if before.as_deref() != Some(key) {
         draft.put(Change::TsigKey(Delta { before, after: Some(Arc::new(key.clone())) }));

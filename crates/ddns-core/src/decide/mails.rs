@@ -9,6 +9,7 @@ use crate::account::{Account, AccountState, Mail, MailKind, Scope, ServerKey};
 use crate::change::{Change, Delta};
 use crate::policy;
 use crate::refusal::{Kind, Refusal};
+use crate::registry::Registry;
 use crate::value::{AccountNo, MailAddress, SecretId, Timestamp};
 
 /// Whether the address is somebody else's login is told to its owner alone.
@@ -21,10 +22,10 @@ pub(super) fn ask_login(
 ) -> Result<Receipt, Refusal> {
     let account = accounts::own(draft, actor, account)?;
     actor.hand_on(&Scope::FULL)?;
-    if !draft.registry().settings().mail {
-        return Err(Refusal::NoMail);
+    if account.state != AccountState::Active {
+        return Err(Refusal::Inactive);
     }
-    check_room(draft)?;
+    check_room(draft, mail)?;
     let login = to.login();
     match draft.registry().account_by_login(&login).cloned() {
         Some(present) if present.number == account.number => (),
@@ -33,6 +34,19 @@ pub(super) fn ask_login(
         None => put(draft, MailKind::ChangeLogin, account.number, to, mail)?,
     }
     Ok(Receipt::Done)
+}
+
+/// Whether a mail could be put into the outbox. Asked before anything is looked for, so that the answer tells nothing about
+/// what would have been found.
+pub(super) fn check_room(draft: &mut Draft<'_>, id: Uuid) -> Result<(), Refusal> {
+    let registry = draft.registry();
+    if !registry.settings().mail {
+        return Err(Refusal::NoMail);
+    }
+    if registry.mail_count() >= policy::MAILS {
+        return Err(Refusal::FULL_OUTBOX);
+    }
+    if registry.mail(id).is_some() { Err(Refusal::taken(id)) } else { Ok(()) }
 }
 
 /// Puts a mail to an account's own address into the outbox, if it has one.
@@ -48,7 +62,7 @@ pub(super) fn put_to_account(
     Ok(Receipt::Done)
 }
 
-/// Puts a mail into the outbox. One that already waits there is enough.
+/// Puts a mail into the outbox, if mails are sent. One that already waits there is enough.
 pub(super) fn put(
     draft: &mut Draft<'_>,
     kind: MailKind,
@@ -58,33 +72,26 @@ pub(super) fn put(
 ) -> Result<(), Refusal> {
     let now = draft.now;
     let registry = draft.registry();
-    if !registry.settings().mail || waiting(registry, account, kind).any(|mail| mail.to == *to) {
+    if !registry.settings().mail || waiting(registry, account).any(|mail| mail.kind == kind && mail.to == *to) {
         return Ok(());
     }
-    if registry.mail(id).is_some() {
-        return Err(Refusal::taken(id));
-    }
-    check_room(draft)?;
+    check_room(draft, id)?;
     let mail = Mail { id, kind, account, to: to.clone(), attempts: 0, next: now, created: now };
     draft.put(Change::Mail(Delta::made(mail)));
     Ok(())
 }
 
-/// Whether the outbox takes one more. Asked before anybody looks whether there is an account: a full one says nothing about
-/// that.
-pub(super) fn check_room(draft: &mut Draft<'_>) -> Result<(), Refusal> {
-    if draft.registry().mail_count() < policy::MAILS { Ok(()) } else { Err(Refusal::FULL_OUTBOX) }
-}
-
-/// Takes mails out of the outbox that are no longer about anything.
-pub(super) fn forget(draft: &mut Draft<'_>, account: AccountNo, kind: MailKind) {
-    for mail in waiting(draft.registry(), account, kind).cloned().collect::<Vec<_>>() {
+/// Takes the mails of an account out of the outbox whose login, password or state is another one from now on: their links
+/// would be made for what it is now, and go to whom it concerned before. That it has another address is told all the same.
+pub(super) fn forget(draft: &mut Draft<'_>, account: AccountNo) {
+    let stale = waiting(draft.registry(), account).filter(|mail| mail.kind != MailKind::LoginChanged);
+    for mail in stale.cloned().collect::<Vec<_>>() {
         draft.put(Change::Mail(Delta::removed(&mail)));
     }
 }
 
-fn waiting(registry: &crate::Registry, account: AccountNo, kind: MailKind) -> impl Iterator<Item = &Arc<Mail>> {
-    registry.mails().filter(move |mail| mail.account == account && mail.kind == kind)
+fn waiting(registry: &Registry, account: AccountNo) -> impl Iterator<Item = &Arc<Mail>> {
+    registry.mails().filter(move |mail| mail.account == account)
 }
 
 pub(super) fn remove(draft: &mut Draft<'_>, actor: &Actor, mail: Uuid) -> Result<Receipt, Refusal> {

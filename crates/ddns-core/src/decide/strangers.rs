@@ -8,7 +8,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::{Actor, Draft, Receipt, accounts, changed, made, mails};
-use crate::account::{Account, AccountState, MailKind, Role};
+use crate::account::{Account, AccountState, MailKind, Role, Scope};
 use crate::change::Change;
 use crate::command::{Caller, NewSignUp, NewToken};
 use crate::domain::SignUp;
@@ -17,20 +17,18 @@ use crate::refusal::{Kind, Refusal};
 use crate::value::{AccountNo, Login, MailAddress, SecretId};
 
 pub(super) fn sign_up(draft: &mut Draft<'_>, new: &NewSignUp) -> Result<Receipt, Refusal> {
-    let settings = draft.registry().settings().clone();
-    let state = match settings.sign_up {
+    let state = match draft.registry().settings().sign_up {
         SignUp::Closed => return Err(Refusal::SignUpClosed),
-        SignUp::Confirm if !settings.mail => return Err(Refusal::NoMail),
         SignUp::Confirm => AccountState::Unconfirmed,
         SignUp::Open => AccountState::Active,
     };
     if state == AccountState::Unconfirmed {
-        mails::check_room(draft)?;
+        mails::check_room(draft, new.mail)?;
     }
     let login = new.login.login();
     match draft.registry().account_by_login(&login).cloned() {
         Some(_) if state == AccountState::Active => Err(Refusal::taken(&login)),
-        Some(present) => sign_up_again(draft, &present, new.mail),
+        Some(present) => knock(draft, &present, MailKind::AlreadyRegistered, new.mail),
         None => {
             let account = add(draft, new, login, state)?;
             if state == AccountState::Unconfirmed {
@@ -62,29 +60,34 @@ fn add(draft: &mut Draft<'_>, new: &NewSignUp, login: Login, state: AccountState
     Ok(made(account, Change::Account, draft))
 }
 
-/// Whoever asks is told the same as for a new account; the owner of the address learns more. The first password stays:
-/// another one could be anybody's.
-fn sign_up_again(draft: &mut Draft<'_>, present: &Account, mail: Uuid) -> Result<Receipt, Refusal> {
-    let kind = match present.state {
-        AccountState::Unconfirmed => MailKind::Confirm,
-        AccountState::Active => MailKind::AlreadyRegistered,
-        AccountState::Suspended => return Ok(Receipt::Done),
-    };
-    mails::put_to_account(draft, kind, present, mail)
+pub(super) fn ask_password(draft: &mut Draft<'_>, login: &Login, mail: Uuid) -> Result<Receipt, Refusal> {
+    mails::check_room(draft, mail)?;
+    match draft.registry().account_by_login(login).cloned() {
+        Some(present) => knock(draft, &present, MailKind::ResetPassword, mail),
+        None => Ok(Receipt::Done),
+    }
 }
 
-pub(super) fn ask_password(draft: &mut Draft<'_>, login: &Login, mail: Uuid) -> Result<Receipt, Refusal> {
-    if !draft.registry().settings().mail {
-        return Err(Refusal::NoMail);
+/// Somebody asks in the name of an account that is there, and is told the same as if there were none; the owner of the
+/// address learns more: by this mail, or by one that asks for the confirmation still missing.
+fn knock(draft: &mut Draft<'_>, present: &Arc<Account>, kind: MailKind, mail: Uuid) -> Result<Receipt, Refusal> {
+    match present.state {
+        AccountState::Unconfirmed => {
+            dispute(draft, present);
+            mails::put_to_account(draft, MailKind::Confirm, present, mail)
+        }
+        AccountState::Active => mails::put_to_account(draft, kind, present, mail),
+        AccountState::Suspended => Ok(Receipt::Done),
     }
-    mails::check_room(draft)?;
-    let Some(account) = draft.registry().account_by_login(login).cloned() else { return Ok(Receipt::Done) };
-    let kind = match account.state {
-        AccountState::Unconfirmed => MailKind::Confirm,
-        AccountState::Active => MailKind::ResetPassword,
-        AccountState::Suspended => return Ok(Receipt::Done),
-    };
-    mails::put_to_account(draft, kind, &account, mail)
+}
+
+/// The address is nobody's yet, and a second one claims it. The first password could be anybody's, and so could another:
+/// none stays, or its owner would confirm an account into which somebody else can sign in.
+fn dispute(draft: &mut Draft<'_>, present: &Arc<Account>) {
+    if present.password.is_some() {
+        let after = Account { password: None, updated: draft.now, ..Account::clone(present) };
+        changed(present, after, Change::Account, draft);
+    }
 }
 
 pub(super) fn confirm(draft: &mut Draft<'_>, caller: &Caller, token: &NewToken) -> Result<Receipt, Refusal> {
@@ -94,7 +97,7 @@ pub(super) fn confirm(draft: &mut Draft<'_>, caller: &Caller, token: &NewToken) 
     }
     let after = Account { state: AccountState::Active, updated: draft.now, ..Account::clone(&account) };
     changed(&account, after, Change::Account, draft);
-    mails::forget(draft, account.number, MailKind::Confirm);
+    mails::forget(draft, account.number);
     accounts::put_token(draft, token)
 }
 
@@ -111,7 +114,7 @@ pub(super) fn set_password(
     }
     let after = Account { password: Some(to), updated: draft.now, ..Account::clone(&account) };
     let account = changed(&account, after, Change::Account, draft);
-    mails::forget(draft, account.number, MailKind::ResetPassword);
+    mails::forget(draft, account.number);
     Ok(Receipt::Account(account))
 }
 
@@ -133,7 +136,7 @@ pub(super) fn set_login(
     }
     let after = Account { login, updated: draft.now, ..Account::clone(&account) };
     let account = changed(&account, after, Change::Account, draft);
-    mails::forget(draft, account.number, MailKind::ChangeLogin);
+    mails::forget(draft, account.number);
     if let Some(former) = MailAddress::of(from) {
         mails::put(draft, MailKind::LoginChanged, account.number, &former, mail)?;
     }
@@ -147,7 +150,9 @@ fn linked(draft: &mut Draft<'_>, caller: &Caller, number: AccountNo) -> Result<A
         Caller::Mailed(_) | Caller::Guest => return Err(Refusal::LinkVoid),
         Caller::Local | Caller::Account(_) => {
             let now = draft.now;
-            Actor::new(draft.registry(), caller, now)?.operate()?;
+            let actor = Actor::new(draft.registry(), caller, now)?;
+            actor.operate()?;
+            actor.hand_on(&Scope::FULL)?;
         }
     }
     let missing = || match caller {
