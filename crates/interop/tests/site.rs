@@ -57,6 +57,25 @@ impl Site {
         String::from_utf8(done.stdout).unwrap()
     }
 
+    /// Makes an account with this quota of hosts while the server runs, and hands over what it signs in with.
+    pub(crate) fn add_account(&self, login: &str, max_hosts: u32) -> String {
+        let quota = max_hosts.to_string();
+        let arguments = ["account", "add", login, "--max-hosts", quota.as_str(), "--password-stdin"];
+        self.ddns_with("staple correct horse\n", &arguments);
+        let who = format!("{login}:{}", self.ddns(&["token", "create", login]).trim());
+        until(|| {
+            let request = Request {
+                method: "GET".to_owned(),
+                target: "/users/me".to_owned(),
+                signed_in: Some(who.clone()),
+                ..Request::default()
+            };
+            let received = http::send(self.server.http, &request).and_then(http::Unread::read);
+            received.is_ok_and(|received| received.status == "200")
+        });
+        who
+    }
+
     /// The body of a 200 that joe is answered; none for anything else.
     pub(crate) fn http(&self, method: &str, target: &str) -> Option<String> {
         let who = Some(format!("joe:{}", self.token));
@@ -107,32 +126,44 @@ pub(crate) struct Server {
     /// The same over IPv6, where this machine has it.
     pub(crate) http6: Option<SocketAddr>,
     pub(crate) dns6: Option<SocketAddr>,
+    /// Where HTTPS is served, if it is.
+    pub(crate) https: Option<SocketAddr>,
 }
 
 impl Server {
     /// Serves the data below a directory, and waits until it does.
     pub(crate) fn start(directory: &Path) -> Server {
+        Server::start_with(directory, &[])
+    }
+
+    /// Likewise, with more arguments.
+    pub(crate) fn start_with(directory: &Path, more: &[&str]) -> Server {
         let log = directory.join("ddnsd.log");
         let mut command = Command::new(&BINARIES.ddnsd);
         command.arg("--data").arg(data(directory));
         for host in ["127.0.0.1", "[::1]"].iter().take(if has_ipv6() { 2 } else { 1 }) {
             command.args(["--http", &format!("{host}:0"), "--dns", &format!("{host}:0")]);
         }
+        command.args(more);
         let log_end = File::options().create(true).append(true).open(&log).unwrap();
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log_end);
         let mut process = Killed(command.spawn().unwrap());
         let mut stdout = BufReader::new(process.0.stdout.take().unwrap());
-        let mut address = |protocol: &str| {
+        let count = if has_ipv6() { 2 } else { 1 };
+        let mut lines: Vec<(String, SocketAddr)> = Vec::new();
+        while lines.iter().filter(|(protocol, _)| protocol == "dns").count() < count {
             let mut line = String::new();
             stdout.read_line(&mut line).unwrap();
-            let address = line.strip_prefix(protocol).and_then(|address| address.trim().parse().ok());
-            address.unwrap_or_else(|| panic!("{line:?}; {}", std::fs::read_to_string(&log).unwrap()))
+            let address = line.trim().split_once(' ').and_then(|(_, address)| address.parse().ok());
+            let address = address.unwrap_or_else(|| panic!("{line:?}; {}", std::fs::read_to_string(&log).unwrap()));
+            lines.push((line.split(' ').next().unwrap().to_owned(), address));
+        }
+        let served = |wanted: &str, number: usize| {
+            lines.iter().filter(|(protocol, _)| protocol == wanted).map(|(_, address)| *address).nth(number)
         };
-        let http = address("http ");
-        let http6 = has_ipv6().then(|| address("http "));
-        let dns = address("dns ");
-        let dns6 = has_ipv6().then(|| address("dns "));
-        Server { process, _stdout: stdout, http, dns, http6, dns6 }
+        let (http, dns) = (served("http", 0).unwrap(), served("dns", 0).unwrap());
+        let (http6, dns6, https) = (served("http", 1), served("dns", 1), served("https", 0));
+        Server { process, _stdout: stdout, http, dns, http6, dns6, https }
     }
 
     /// SIGKILL.

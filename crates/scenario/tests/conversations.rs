@@ -57,6 +57,8 @@ scenarios! {
     names_in_odd_spelling
     names_that_do_not_exist
     offline_and_back
+    the_clients_documentation
+    the_two_dns_documentation
     two_accounts_after_one_key
     two_accounts_after_one_name
     two_hosts_in_one_update

@@ -1,6 +1,10 @@
 //! Plays the scenarios, and checks the player.
 
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod conversations;
+#[cfg(test)]
+mod matrix;
 #[cfg(test)]
 mod player;
