@@ -10,6 +10,8 @@ pub(crate) type Typed = Vec<String>;
 pub(crate) enum Task {
     /// Say what can be asked for.
     Help,
+    /// Bring onto the machine what tests run against.
+    Prepare,
     /// Check everything.
     Test,
     /// Run the long volumes.
@@ -36,9 +38,12 @@ impl TryFrom<Typed> for Task {
         let arguments: Vec<String> = words.collect();
         match (command.as_deref(), arguments.first()) {
             (None, _) | (Some("help" | "--help" | "-h"), None) => Ok(Task::Help),
+            (Some("prepare"), None) => Ok(Task::Prepare),
             (Some("test"), None) => Ok(Task::Test),
             (Some("soak"), _) => Ok(Task::Soak { arguments }),
-            (Some("help" | "--help" | "-h" | "test"), Some(word)) => Err(UsageError::Argument(word.clone())),
+            (Some("help" | "--help" | "-h" | "prepare" | "test"), Some(word)) => {
+                Err(UsageError::Argument(word.clone()))
+            }
             (Some(word), _) => Err(UsageError::Command(word.to_owned())),
         }
     }
@@ -79,6 +84,7 @@ mod tests {
         check("", Ok(Task::Help));
         check("help", Ok(Task::Help));
         check("--help", Ok(Task::Help));
+        check("prepare", Ok(Task::Prepare));
         check("test", Ok(Task::Test));
         check("soak", Ok(Task::Soak { arguments: Vec::new() }));
         check(

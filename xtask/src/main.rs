@@ -7,6 +7,7 @@ use std::process::ExitCode;
 mod args;
 mod checks;
 mod programs;
+mod python;
 mod report;
 mod run;
 mod tally;
@@ -22,8 +23,10 @@ The developers' commands of this workspace.
 Usage: cargo xtask COMMAND
 
 Commands:
-  test             Everything that must hold: missing programs installed, format, lints,
-                   dependencies, documentation, tests, walls between the rooms
+  prepare          Missing programs that tests run against, and pinned packages of Python below
+                   `target`, installed where that is possible
+  test             Everything that must hold: the same preparation, format, lints, dependencies,
+                   documentation, tests, walls between the rooms
   soak [ARGUMENT]… The long volumes of the same tests, each printing its seed; arguments go
                    to the test binaries, so a word is a filter
   help             This text
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
             report::print(HELP);
             ExitCode::SUCCESS
         }
+        Ok(Task::Prepare) => prepare().finish(),
         Ok(Task::Test) => test().finish(),
         Ok(Task::Soak { arguments }) => soak(&arguments).finish(),
         Err(error) => {
@@ -55,14 +59,20 @@ fn main() -> ExitCode {
 
 /// Every step runs, whatever the ones before it found: a person wants to see it all at once.
 fn test() -> Report {
-    let mut report = Report::default();
-    report.step("programs", programs::install);
+    let mut report = prepare();
     report.step("format", checks::format);
     report.step("lints", checks::lints);
     report.step("dependencies", checks::dependencies);
     report.step("documentation", checks::documentation);
     report.step("tests", tests::all);
     report.step("walls", walls::hold);
+    report
+}
+
+fn prepare() -> Report {
+    let mut report = Report::default();
+    report.step("programs", programs::install);
+    report.step("python", python::install);
     report
 }
 

@@ -22,6 +22,8 @@ const PROGRAMS: &[Program] = &[
     Program { name: "dig", package: "bind9-dnsutils", serves: "interoperability with dig" },
     Program { name: "kdig", package: "knot-dnsutils", serves: "interoperability with kdig" },
     Program { name: "curl", package: "curl", serves: "interoperability with curl" },
+    Program { name: "wget", package: "wget", serves: "interoperability with wget" },
+    Program { name: "openssl", package: "openssl", serves: "HTTPS, and mail over encrypted connections" },
     Program { name: "strace", package: "strace", serves: "the order of syncs and replies" },
     Program { name: "sqlite3", package: "sqlite3", serves: "inspection of the store by a person" },
     Program { name: "mkfs.ext4", package: "e2fsprogs", serves: "power cuts" },
@@ -41,6 +43,13 @@ pub(crate) fn install() -> Outcome {
         fetch(&missing);
     }
     still_missing()
+}
+
+/// Installs one more Debian package where that is possible.
+pub(crate) fn install_package(package: &str) {
+    if may_install() {
+        apt_get(&[package]);
+    }
 }
 
 fn still_missing() -> Outcome {
@@ -72,9 +81,13 @@ fn fetch(missing: &[&Program]) {
     if missing.iter().any(|program| program.name == "ddclient") && answer().is_err() {
         eprintln!("The package ddclient cannot be told to start no daemon.");
     }
+    apt_get(&missing.iter().map(|program| program.package).collect::<Vec<_>>());
+}
+
+fn apt_get(packages: &[&str]) {
     succeeds(program("apt-get").arg("update"));
     let mut install = program("apt-get");
-    install.args(["install", "-y", "--no-install-recommends"]).args(missing.iter().map(|program| program.package));
+    install.args(["install", "-y", "--no-install-recommends"]).args(packages);
     // Nobody is there to be asked, and in runlevel 1 packages start no daemons.
     succeeds(install.env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1"));
 }

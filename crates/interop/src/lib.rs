@@ -1,9 +1,9 @@
 //! Interoperability: the real `ddnsd` and `ddns` in temporary directories, with the programs that people use: ddclient,
-//! inadyn, curl, wget, dig, kdig, kill and strace.
+//! inadyn, curl, wget, dig, kdig, openssl, kill and strace; and a mail server, which is Python's aiosmtpd.
 //!
 //! Everything here is tests. A program that is not installed is skipped and named on standard error; where the
 //! environment has `CI=true` it is a failure instead.
 //!
 //! ```text
-//! apt-get install ddclient inadyn curl wget bind9-dnsutils knot-dnsutils strace
+//! cargo xtask prepare # as root on Debian; what it cannot install, it names
 //! ```

@@ -13,10 +13,14 @@ mod operators;
 #[cfg(test)]
 mod programs;
 #[cfg(test)]
+mod python;
+#[cfg(test)]
 mod resolvers;
 #[cfg(test)]
 mod routers;
 #[cfg(test)]
 mod site;
+#[cfg(test)]
+mod smtp;
 #[cfg(test)]
 mod syncs;

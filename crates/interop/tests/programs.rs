@@ -15,10 +15,15 @@ pub(crate) fn find(name: &str) -> Option<PathBuf> {
     let folders = std::env::split_paths(&path).chain(["/usr/sbin", "/sbin"].map(PathBuf::from));
     let found = folders.map(|folder| folder.join(name)).find(|program| program.is_file());
     if found.is_none() {
-        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{name} is not installed, and CI needs it");
-        skip(name, "not installed");
+        miss(name, "not installed");
     }
     found
+}
+
+/// Something that a test needs is not there: it is not tested, unless `CI=true`.
+pub(crate) fn miss(what: &str, why: &str) {
+    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{what}: {why}, and CI needs it");
+    skip(what, why);
 }
 
 /// Tells that something is not tested, and why.
