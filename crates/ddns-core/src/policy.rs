@@ -152,6 +152,12 @@ pub const FOLD_ENTRIES: usize = 8_192;
 pub const HISTORY_LIFE: Duration = Duration::from_secs(90 * 86_400);
 /// Octets of log that are kept.
 pub const HISTORY_BYTES: u64 = 1 << 30;
+/// Log entries, or differences of a zone, that one transaction erases at most: some hundredths of a second.
+pub const ERASE_AT_ONCE: usize = 500;
+/// Octets of a database that an erasure writes anew beside a running server: half a second.
+pub const ERASE_ANEW_MAX: u64 = 64 << 20;
+/// How often an erasure tries to empty the journal while others read it.
+pub const ERASE_TRIES: u32 = 20;
 /// Rows of one page of a list.
 pub const PAGE: usize = 100;
 /// Rows of one page of a list at most.

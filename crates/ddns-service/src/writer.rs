@@ -97,8 +97,11 @@ impl Writer {
         // What is asked for from now on is refused at once; what was asked for before is still done.
         self.shared.stopping.store(true, Ordering::Release);
         self.drain();
-        if let Err(error) = self.shared.soft.flush(&mut *self.store) {
-            tracing::warn!(%error, "soft state was not kept at stop");
+        self.catch_up();
+        match self.flush_soft() {
+            Ok(true) => (),
+            Ok(false) => tracing::warn!("soft state was not kept at stop: another process was writing all the time"),
+            Err(error) => tracing::warn!(%error, "soft state was not kept at stop"),
         }
     }
 
@@ -359,9 +362,13 @@ impl Writer {
             self.house_trouble(&error);
         }
         if self.last_soft.elapsed() >= policy::SOFT_EVERY {
-            self.last_soft = Instant::now();
-            if let Err(error) = self.shared.soft.flush(&mut *self.store) {
-                self.house_trouble(&error);
+            match self.flush_soft() {
+                Ok(false) => (), // Another process has written; the next commit takes that over.
+                Ok(true) => self.last_soft = Instant::now(),
+                Err(error) => {
+                    self.last_soft = Instant::now();
+                    self.house_trouble(&error);
+                }
             }
         }
         if Instant::now() >= self.next_prune {
@@ -379,6 +386,11 @@ impl Writer {
             }
             self.next_prune = after(pause);
         }
+    }
+
+    fn flush_soft(&mut self) -> Result<bool, StoreError> {
+        let state = self.shared.snapshot.load_full();
+        self.shared.soft.flush(&mut *self.store, &state)
     }
 
     /// Housekeeping may wait; but after an error the store is opened afresh before the next commit.

@@ -244,6 +244,10 @@ impl<S: Store> Store for Gated<S> {
         self.store.prune(before, max_bytes)
     }
 
+    fn erase(&mut self, account: ddns_core::AccountNo) -> Result<ddns_store::Erased, StoreError> {
+        self.store.erase(account)
+    }
+
     fn list(&mut self, listing: &Listing) -> Result<Vec<Change>, StoreError> {
         self.store.list(listing)
     }
@@ -252,8 +256,8 @@ impl<S: Store> Store for Gated<S> {
         self.store.differences(domain, from)
     }
 
-    fn save_soft(&mut self, states: &[(SoftKey, SoftState)]) -> Result<(), StoreError> {
-        self.store.save_soft(states)
+    fn save_soft(&mut self, at: Version, states: &[(SoftKey, SoftState)]) -> Result<bool, StoreError> {
+        self.store.save_soft(at, states)
     }
 
     fn soft(&mut self, key: &SoftKey) -> Result<Option<SoftState>, StoreError> {

@@ -23,6 +23,7 @@
 )]
 #![expect(clippy::arithmetic_side_effects, clippy::missing_panics_doc, reason = "these are tests")]
 
+mod erasure;
 mod laws;
 mod process;
 mod story;
@@ -31,6 +32,7 @@ use std::path::Path;
 
 use crate::Store;
 
+pub use erasure::*;
 pub use laws::*;
 pub use process::Process;
 pub use story::{seed, stories};
@@ -59,6 +61,8 @@ macro_rules! battery {
             serials_outlive_their_zone a_store_that_went_back_is_noticed lists_take_no_lock
             soft_state_is_kept secrets_are_wiped watches_others names_are_freed_and_taken_again records_swap_their_data
             largest_values settles an_unloaded_handle_loses_nothing housekeeping_changes_no_answer stories
+            what_is_erased_leaves_no_trace erasing_takes_what_was_the_accounts_and_no_more
+            whoever_missed_what_was_erased_loads_afresh only_what_is_gone_is_erased erasing_is_pruning_for_a_zone
         );
     };
     (@ $make:expr; $($law:ident)+) => { $(

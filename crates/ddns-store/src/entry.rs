@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use ddns_core::{
-    AccountNo, Change, ClientKey, DomainNo, Fqdn, HostNo, Name, Registry, SecretId, Serial, Timestamp,
+    AccountNo, Change, ClientKey, Delta, DomainNo, Fqdn, HostNo, Name, Registry, SecretId, Serial, Timestamp,
     zone::ZoneDifference,
 };
 use serde::{Deserialize, Serialize};
@@ -77,6 +77,9 @@ pub struct Entry {
     pub origin: String,
     /// What changed.
     pub changes: Vec<Change>,
+    /// Whether an erasure has taken something out of it: the actor, the address, changes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub erased: bool,
 }
 
 impl Entry {
@@ -206,6 +209,18 @@ pub enum SoftKey {
     Client(ClientKey),
     /// A host's.
     Host(HostNo),
+}
+
+impl SoftKey {
+    /// Whose soft state nobody will ask for again.
+    pub(crate) fn of_removed(change: &Change) -> Option<SoftKey> {
+        match change {
+            Change::Host(Delta { before: Some(host), after: None }) => Some(SoftKey::Host(host.number)),
+            Change::Token(Delta { before: Some(token), after: None }) => Some(SoftKey::Token(token.id)),
+            Change::Client(Delta { before: Some(client), after: None }) => Some(SoftKey::Client(client.key.clone())),
+            _ => None,
+        }
+    }
 }
 
 impl std::fmt::Display for SoftKey {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ddns_core::{AccountNo, Change, Delta, DomainNo, Fqdn, Name};
+use ddns_core::{AccountNo, Change, Delta, DomainNo, Fqdn};
 
 use crate::entry::{Entry, SoftKey, Version};
 
@@ -41,10 +41,8 @@ pub(crate) struct Traces {
     account: AccountNo,
     hosts: Spans<Fqdn>,
     domains: Spans<DomainNo>,
-    /// Zones in which something of it was served.
+    /// Zones in which something of it was served. Those around its own are its own, too: that is a rule.
     pub(crate) zones: BTreeSet<DomainNo>,
-    /// Names of its own zones: those around them served their delegation.
-    pub(crate) apexes: BTreeSet<Name>,
     /// Its objects that may have soft state.
     pub(crate) soft: BTreeSet<SoftKey>,
 }
@@ -52,7 +50,7 @@ pub(crate) struct Traces {
 impl Traces {
     pub(crate) fn of(account: AccountNo) -> Traces {
         let (hosts, domains) = (Spans::new(), Spans::new());
-        Traces { account, hosts, domains, zones: BTreeSet::new(), apexes: BTreeSet::new(), soft: BTreeSet::new() }
+        Traces { account, hosts, domains, zones: BTreeSet::new(), soft: BTreeSet::new() }
     }
 
     /// Takes in what an entry tells. Entries come from the newest to the oldest.
@@ -78,7 +76,6 @@ impl Traces {
                 for domain in owned(delta, own) {
                     self.domains.learn(&domain.number, at, own);
                     self.zones.insert(domain.number);
-                    self.apexes.insert(domain.name.name().clone());
                 }
             }
             Change::Record(delta) => {

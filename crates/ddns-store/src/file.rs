@@ -4,6 +4,7 @@
 //! the log, every few thousand entries and when there is time, so that a host that changed a hundred times in between is
 //! written once. Loading is entities + the tail of the log. A person can look at it with `sqlite3 -readonly`.
 
+mod erase;
 mod place;
 mod rows;
 mod schema;
@@ -12,11 +13,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use ddns_core::{Change, Delta, DomainNo, SecretId, Serial, Timestamp, policy, zone::ZoneDifference};
+use ddns_core::{AccountNo, Change, Delta, DomainNo, SecretId, Serial, Timestamp, policy, zone::ZoneDifference};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use crate::entry::{Batch, BatchId, Entry, Foreign, Listing, Loaded, LogQuery, NewEntry, SoftKey, SoftState, Version};
-use crate::memory::removed_zone;
+use crate::erase::Erased;
+use crate::memory::{erased_since, removed_zone};
 use crate::secret::Secret;
 use crate::{Store, StoreError, Watch};
 
@@ -163,6 +165,7 @@ impl FileStore {
     fn write_error(&mut self, error: StoreError) -> StoreError {
         match error {
             StoreError::Busy(_) | StoreError::HeldOpen(_) | StoreError::Unsettled | StoreError::Newer { .. } => error,
+            StoreError::NotRemoved(_) => error,
             error => self.give_up(error),
         }
     }
@@ -276,6 +279,14 @@ impl Store for FileStore {
         pruned.map_err(|error| self.write_error(error))
     }
 
+    fn erase(&mut self, account: AccountNo) -> Result<Erased, StoreError> {
+        // Loading reads the log behind the entity tables, so that nothing there may be missing.
+        self.fold()?;
+        let directory = self.directory.clone();
+        let erased = erase::erase(self.connection()?, &directory, account);
+        erased.map_err(|error| self.write_error(error))
+    }
+
     fn list(&mut self, listing: &Listing) -> Result<Vec<Change>, StoreError> {
         let directory = self.directory.clone();
         let error = |found: rusqlite::Error| schema::error(&directory, &found);
@@ -294,9 +305,9 @@ impl Store for FileStore {
         rows::differences(self.connection()?, &directory, domain, from)
     }
 
-    fn save_soft(&mut self, states: &[(SoftKey, SoftState)]) -> Result<(), StoreError> {
+    fn save_soft(&mut self, at: Version, states: &[(SoftKey, SoftState)]) -> Result<bool, StoreError> {
         let directory = self.directory.clone();
-        let saved = rows::save_soft(self.connection()?, &directory, states);
+        let saved = rows::save_soft(self.connection()?, &directory, at, states);
         saved.map_err(|error| self.write_error(error))
     }
 
@@ -393,7 +404,7 @@ fn forget(connection: &Connection, changes: &[Change]) -> rusqlite::Result<()> {
         if let Change::Domain(Delta { before: Some(domain), after: None }) = change {
             rows::forget_zone(connection, domain)?;
         }
-        if let Some(key) = soft_key_of_removed(change) {
+        if let Some(key) = SoftKey::of_removed(change) {
             connection.prepare_cached("DELETE FROM soft WHERE key = ?1")?.execute([key.to_string()])?;
         }
         let (before, after) = change.secrets();
@@ -402,16 +413,6 @@ fn forget(connection: &Connection, changes: &[Change]) -> rusqlite::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Whose soft state nobody will ask for again.
-fn soft_key_of_removed(change: &Change) -> Option<SoftKey> {
-    match change {
-        Change::Host(Delta { before: Some(host), after: None }) => Some(SoftKey::Host(host.number)),
-        Change::Token(Delta { before: Some(token), after: None }) => Some(SoftKey::Token(token.id)),
-        Change::Client(Delta { before: Some(client), after: None }) => Some(SoftKey::Client(client.key.clone())),
-        _ => None,
-    }
 }
 
 fn append_secrets(connection: &Connection, secrets: &[(SecretId, Secret)]) -> rusqlite::Result<()> {
@@ -456,6 +457,9 @@ fn foreign_since(connection: &Connection, directory: &Path, since: Version, head
     if entries.len() as u64 != head.version.0.saturating_sub(since.0) {
         let detail = format!("the log from version {since} to {} is not there", head.version);
         return Err(StoreError::Contradiction(detail));
+    }
+    if entries.iter().any(|entry| entry.erased) {
+        return Err(erased_since(since));
     }
     let ids: Vec<SecretId> =
         entries.iter().flat_map(|entry| &entry.changes).filter_map(|change| change.secrets().1).collect();

@@ -6,17 +6,19 @@
 #[cfg(feature = "battery")]
 pub mod battery;
 mod entry;
+mod erase;
 mod file;
 mod memory;
 mod secret;
 
 use std::path::Path;
 
-use ddns_core::{DomainNo, Serial, Timestamp, zone::ZoneDifference};
+use ddns_core::{AccountNo, DomainNo, Serial, Timestamp, zone::ZoneDifference};
 
 pub use entry::{
     Batch, BatchId, Entry, Foreign, Kind, Listing, Loaded, LogQuery, NewEntry, SoftKey, SoftRefusal, SoftState, Version,
 };
+pub use erase::{Erased, Remains};
 pub use file::{DATABASE, FileStore, ServerLock};
 pub use memory::{Fault, MemoryStore};
 pub use secret::Secret;
@@ -30,9 +32,11 @@ pub use secret::Secret;
 ///   cut, whole. Entries, zone heads, differences and secrets of one batch are there together or not at all.
 /// * **Exclusive.** While `transact` runs its closure nobody else appends. The closure has first been handed everything
 ///   that others appended after `since`, in order, so it always decides on the newest state.
-/// * **Dense.** Entries have consecutive versions; a version once read never changes its content. A pruned entry is gone
-///   from [`log`](Store::log), and its effect is not gone from [`load`](Store::load). Whoever was away for longer than
-///   the log reaches back gets [`StoreError::Contradiction`] and loads afresh.
+/// * **Dense.** Entries have consecutive versions; a version once read never changes its content, with one exception:
+///   [`erase`](Store::erase) takes out of it what a removed account has left, and the entry says so. A pruned entry is
+///   gone from [`log`](Store::log), and its effect is not gone from [`load`](Store::load); nor is that of what was
+///   erased. Whoever was away for longer than the log reaches back, or before something was erased from what it missed,
+///   gets [`StoreError::Contradiction`] and loads afresh.
 /// * **Honest.** An error says whether the batch may be there: after [`StoreError::Unknown`] only
 ///   [`settle`](Store::settle) can tell, and nothing else is done before it has.
 /// * **Never destructive.** What is not certainly ours and whole is refused and left as it is.
@@ -99,6 +103,28 @@ pub trait Store: Send {
     /// [`StoreError`] if they cannot be removed.
     fn prune(&mut self, before: Timestamp, max_bytes: u64) -> Result<u64, StoreError>;
 
+    /// Takes an account that has been removed out of the history, so that nobody can read there any more who it was and
+    /// what it had:
+    ///
+    /// * Changes of the account, and of what belonged to it at that time, go from every entry: tokens, TSIG keys, mails,
+    ///   clients, hosts with their challenge values, reservations, domains with the operator's records in them, records.
+    ///   The entry stays, if need be with no change left. Changes of what belonged to others stay.
+    /// * An entry that loses a change by this, or that the account had asked for, loses its actor and the caller's
+    ///   address, and is marked as erased.
+    /// * Differences of the zones that ever served its names go, up to the newest version, as if they had been pruned;
+    ///   so does the soft state of what it had.
+    ///
+    /// What [`load`](Store::load) hands over stays as it was: with it the names that are still reserved, which protect
+    /// others from taking them over by chance, and where the serials of removed zones stood. What others have written
+    /// about it in objects of their own stays, and so do backups.
+    ///
+    /// This happens in short steps, between which others have their turn; each is durable, whole or not there. After an
+    /// error or a crash it is done again until it succeeds, and finds what is left. Done once more it changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NotRemoved`] while the account is there; any other error if it did not work out, or only in part.
+    fn erase(&mut self, account: AccountNo) -> Result<Erased, StoreError>;
+
     /// A page of entities of one kind in the order of their keys, as changes that made them; without loading the rest.
     ///
     /// # Errors
@@ -111,11 +137,12 @@ pub trait Store: Send {
     /// [`StoreError`] if they cannot be read.
     fn differences(&mut self, domain: DomainNo, from: Serial) -> Result<Option<Vec<ZoneDifference>>, StoreError>;
 
-    /// Keeps soft state, each value in the place of the one before. It may be lost in a power cut.
+    /// Keeps soft state, each value in the place of the one before; all of it or, with false, none: whoever is not at the
+    /// newest version may speak of what has been removed and erased since. It may be lost in a power cut.
     ///
     /// # Errors
     /// [`StoreError`] if it cannot be kept.
-    fn save_soft(&mut self, states: &[(SoftKey, SoftState)]) -> Result<(), StoreError>;
+    fn save_soft(&mut self, at: Version, states: &[(SoftKey, SoftState)]) -> Result<bool, StoreError>;
 
     /// The soft state of one object.
     ///
@@ -213,6 +240,9 @@ pub enum StoreError {
     /// Another server serves the directory.
     #[error("{0} is already being served by another ddnsd; stop that one first, or name another directory with --data")]
     Served(String),
+    /// Only what is gone is erased.
+    #[error("the account with the number {0} has not been removed; only the history of a removed account is erased")]
+    NotRemoved(u32),
     /// The target of a backup exists.
     #[error("{0} exists; name a file that does not")]
     Exists(String),

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ddns_core::{Change, Delta, DomainNo, Name, Registry, SecretId, Serial, Timestamp, zone::ZoneDifference};
+use ddns_core::{
+    AccountNo, Change, Delta, DomainNo, Name, Registry, SecretId, Serial, Timestamp, zone::ZoneDifference,
+};
 
 use crate::entry::{Batch, BatchId, Entry, Foreign, Listing, Loaded, LogQuery, SoftKey, SoftState, Version};
+use crate::erase::{Erased, Traces};
 use crate::secret::Secret;
 use crate::{Store, StoreError, Watch};
 
@@ -168,6 +171,17 @@ impl Store for MemoryStore {
         Ok(going as u64)
     }
 
+    fn erase(&mut self, account: AccountNo) -> Result<Erased, StoreError> {
+        let mut data = self.settled()?;
+        if data.registry.account(account).is_some() {
+            return Err(StoreError::NotRemoved(account.get()));
+        }
+        if data.full {
+            return Err(full());
+        }
+        Ok(Erased { entries: data.erase(account), remains: None })
+    }
+
     fn list(&mut self, listing: &Listing) -> Result<Vec<Change>, StoreError> {
         let data = self.settled()?;
         Ok(listing.page(data.registry.snapshot()))
@@ -183,9 +197,13 @@ impl Store for MemoryStore {
         Ok(reached.then_some(chain))
     }
 
-    fn save_soft(&mut self, states: &[(SoftKey, SoftState)]) -> Result<(), StoreError> {
-        self.settled()?.soft.extend(states.iter().cloned());
-        Ok(())
+    fn save_soft(&mut self, at: Version, states: &[(SoftKey, SoftState)]) -> Result<bool, StoreError> {
+        let mut data = self.settled()?;
+        let newest = data.version == at;
+        if newest {
+            data.soft.extend(states.iter().cloned());
+        }
+        Ok(newest)
     }
 
     fn soft(&mut self, key: &SoftKey) -> Result<Option<SoftState>, StoreError> {
@@ -220,6 +238,9 @@ impl Data {
             let detail = format!("the log from version {since} to {} is not there", self.version);
             return Err(StoreError::Contradiction(detail));
         }
+        if entries.iter().any(|entry| entry.erased) {
+            return Err(erased_since(since));
+        }
         let ids = entries.iter().flat_map(|entry| &entry.changes).filter_map(|change| change.secrets().1);
         let secrets = ids.filter_map(|id| Some((id, self.secrets.get(&id)?.clone()))).collect();
         let heads =
@@ -227,6 +248,17 @@ impl Data {
         let removed = entries.iter().flat_map(|entry| &entry.changes).filter_map(removed_zone);
         let retired = removed.filter_map(|zone| Some((zone.clone(), self.registry.retired_serial(zone)?))).collect();
         Ok(Foreign { version: self.version, entries, heads, retired, secrets })
+    }
+
+    /// Takes an account out of the history; tells how many entries lost something.
+    fn erase(&mut self, account: AccountNo) -> u64 {
+        let mut traces = Traces::of(account);
+        self.entries.iter().rev().for_each(|(_, entry)| traces.learn(entry));
+        let registry = &self.registry;
+        self.differences.retain(|(_, difference)| !traces.zones.contains(&difference.domain));
+        self.soft.retain(|key, _| !traces.soft.contains(key) || is_living_client(registry, key));
+        let redacted = self.entries.iter_mut().filter_map(|(_, entry)| traces.redact(entry).then_some(()));
+        redacted.count() as u64
     }
 
     /// The octets of each entry, with those of the differences that came with it.
@@ -269,6 +301,9 @@ impl Data {
                 if let Some(gone) = before.filter(|_| before != after) {
                     self.secrets.remove(&gone);
                 }
+                if let Some(key) = SoftKey::of_removed(change) {
+                    self.soft.remove(&key);
+                }
                 if let Change::Domain(Delta { before: Some(domain), after: None }) = change {
                     self.differences.retain(|(_, difference)| difference.domain != domain.number);
                 }
@@ -280,6 +315,7 @@ impl Data {
                 actor: entry.actor,
                 origin: entry.origin,
                 changes: entry.changes,
+                erased: false,
             };
             self.entries.push((batch.id, entry));
         }
@@ -291,6 +327,16 @@ impl Data {
 
 fn full() -> StoreError {
     StoreError::Io { path: "memory".to_owned(), detail: "it was told to be full".to_owned() }
+}
+
+/// Whether the key of a client that is gone is another one's by now.
+fn is_living_client(registry: &Registry, key: &SoftKey) -> bool {
+    matches!(key, SoftKey::Client(key) if registry.client(key).is_some())
+}
+
+/// What whoever missed something that is not there any more is told.
+pub(crate) fn erased_since(since: Version) -> StoreError {
+    StoreError::Contradiction(format!("of what happened after version {since}, something was erased"))
 }
 
 /// The zone that a change removes.

@@ -36,7 +36,7 @@ fn a_backup_ends_while_others_write() {
     let many: Vec<_> = (1..=800)
         .map(|number| (ddns_store::SoftKey::Host(ddns_core::HostNo::new(number).unwrap()), state.clone()))
         .collect();
-    process.store.save_soft(&many).unwrap();
+    process.store.save_soft(process.version, &many).unwrap();
     process.store.tidy(true).unwrap();
     let backup = directory.path().join("backup");
     let mut other = open();

@@ -166,7 +166,8 @@ fn a_journal_without_its_database() {
     let mut open = FileStore::open(directory.path()).unwrap();
     let backup = directory.path().join("backup");
     open.backup(&backup).unwrap();
-    open.save_soft(&[(ddns_store::SoftKey::Token(Default::default()), Default::default())]).unwrap();
+    let newest = open.newest().unwrap();
+    open.save_soft(newest, &[(ddns_store::SoftKey::Token(Default::default()), Default::default())]).unwrap();
     let journal = directory.path().join(format!("{DATABASE}-wal"));
     let kept = std::fs::read(&journal).unwrap();
     drop(open);
@@ -206,7 +207,10 @@ fn a_store_that_is_migrated_under_us() {
         store.transact(process.version, &mut |_| panic!("there is nothing to decide on")).map(drop),
         store.newest().map(drop),
         store.tidy(true),
-        store.save_soft(&[(ddns_store::SoftKey::Token(Default::default()), Default::default())]),
+        store
+            .save_soft(process.version, &[(ddns_store::SoftKey::Token(Default::default()), Default::default())])
+            .map(drop),
+        store.erase(ddns_core::AccountNo::new(1).unwrap()).map(drop),
         store.prune(ddns_core::Timestamp::from_micros(1 << 60), 0).map(drop),
     ];
     refusals.push(store.settle(ddns_store::BatchId(1)).map(drop));

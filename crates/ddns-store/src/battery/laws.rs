@@ -459,10 +459,13 @@ pub fn soft_state_is_kept(make: Make<'_>) {
         sentence: "there is no host ä".to_owned(),
     };
     let full = SoftState { last_contact: Some(START), last_refusal: Some(refusal) };
-    one.store.save_soft(&keys.clone().map(|key| (key, full.clone()))).unwrap();
+    assert!(one.store.save_soft(one.version, &keys.clone().map(|key| (key, full.clone()))).unwrap());
     let newer = SoftState { last_contact: Some(START.after(Duration::from_secs(1))), last_refusal: None };
-    one.store.save_soft(&[(keys[1].clone(), newer.clone())]).unwrap();
-    one.store.save_soft(&[]).unwrap();
+    assert!(one.store.save_soft(one.version, &[(keys[1].clone(), newer.clone())]).unwrap());
+    assert!(one.store.save_soft(one.version, &[]).unwrap());
+    let older = Version(one.version.0 - 1);
+    let refused = [(keys[0].clone(), newer.clone())];
+    assert!(!one.store.save_soft(older, &refused).unwrap(), "what was noted in the past is not kept");
     let mut other = open();
     let found: Vec<_> = keys.iter().map(|key| other.soft(key).unwrap()).collect();
     assert_eq!(found, [Some(full.clone()), Some(newer), Some(full)]);
@@ -529,7 +532,7 @@ pub fn watches_others(make: Make<'_>) {
     let seen = std::thread::spawn(move || (watch.newest().unwrap(), watch)).join().unwrap();
     assert_eq!(seen.0, one.version);
     one.store.tidy(true).unwrap();
-    one.store.save_soft(&[(SoftKey::Token(Uuid::nil()), SoftState::default())]).unwrap();
+    one.store.save_soft(one.version, &[(SoftKey::Token(Uuid::nil()), SoftState::default())]).unwrap();
     assert_eq!(seen.1.newest().unwrap(), one.version);
 }
 

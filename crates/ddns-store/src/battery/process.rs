@@ -278,7 +278,11 @@ fn decide_all(
                 Caller::Mailed(account) => Some(*account),
                 Caller::Account(identity) => Some(identity.account),
             };
-            entries.push(NewEntry { time: now, actor, origin: "battery".to_owned(), changes: changes.clone() });
+            let source = match caller {
+                Caller::Account(Identity { source: Some(source), .. }) => format!("battery {source}"),
+                _ => "battery".to_owned(),
+            };
+            entries.push(NewEntry { time: now, actor, origin: source, changes: changes.clone() });
         }
         outcomes.push(outcome);
     }

@@ -40,6 +40,7 @@ enum Step {
     Reopen(usize),
     Tidy(usize, bool),
     Prune(usize, u64),
+    Erase(usize),
     Settle(usize),
     Pass(u64),
 }
@@ -101,6 +102,15 @@ fn take(processes: &mut [Process], open: &Opener, step: &Step) {
             processes.iter_mut().for_each(|process| drop(process.follow()));
             processes[*who].store.prune(START, *max_bytes).unwrap();
         }
+        Step::Erase(who) => {
+            processes.iter_mut().for_each(|process| drop(process.follow()));
+            for number in (1..9).filter_map(AccountNo::new) {
+                if processes[*who].registry.account(number).is_none() {
+                    processes[*who].store.erase(number).unwrap();
+                }
+            }
+            processes[*who].assert_loaded_by_others(open);
+        }
         Step::Settle(who) => assert_eq!(processes[*who].store.settle(crate::BatchId(fresh())).unwrap(), None),
         Step::Pass(secs) => processes.iter_mut().for_each(|process| process.pass(*secs)),
     }
@@ -114,12 +124,13 @@ fn step() -> impl Strategy<Value = Step> {
         2 => who().prop_map(Step::Reopen),
         3 => (who(), any::<bool>()).prop_map(|(who, idle)| Step::Tidy(who, idle)),
         1 => (who(), select(&[0, 3_000][..])).prop_map(|(who, max_bytes)| Step::Prune(who, max_bytes)),
+        1 => who().prop_map(Step::Erase),
         1 => who().prop_map(Step::Settle),
         2 => select(&[1, 4_000, 3_000_000][..]).prop_map(Step::Pass),
     ]
 }
 
-fn some_caller() -> impl Strategy<Value = Caller> {
+pub(super) fn some_caller() -> impl Strategy<Value = Caller> {
     let account = select(&[JOE, ANN][..]).prop_map(|number| caller(AccountNo::new(number).unwrap()));
     let far = Identity { account: AccountNo::new(JOE).unwrap(), token: None, source: Some([192, 0, 2, 77].into()) };
     prop_oneof![5 => Just(Caller::Local), 2 => account, 1 => Just(Caller::Account(far))]
@@ -163,7 +174,7 @@ fn host_edit() -> impl Strategy<Value = HostEdit> {
         })
 }
 
-fn command() -> impl Strategy<Value = Command> {
+pub(super) fn command() -> impl Strategy<Value = Command> {
     prop_oneof![8 => host_command(), 4 => record_command(), 3 => account_command(), 3 => domain_command(), 2 => client_command()]
 }
 

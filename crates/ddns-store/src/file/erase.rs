@@ -8,11 +8,10 @@
 //! 4. The database is written anew, for rows that were ever moved leave copies of themselves in unused parts of its
 //!    pages, which `secure_delete` does not see. Then the journal is emptied.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use ddns_core::{AccountNo, Domain, DomainNo, policy};
+use ddns_core::{AccountNo, DomainNo, policy};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::place::ServerLock;
@@ -33,8 +32,8 @@ pub(super) fn erase(connection: &mut Connection, directory: &Path, account: Acco
     for keys in soft.chunks(policy::ERASE_AT_ONCE) {
         in_turn(|| forget_soft(connection, directory, keys))?;
     }
-    for zone in zones(connection, &traces).map_err(error)? {
-        while in_turn(|| forget_differences(connection, directory, zone, end))? {}
+    for zone in &traces.zones {
+        while in_turn(|| forget_differences(connection, directory, *zone, end))? {}
     }
     let (mut entries, mut done) = (0u64, Version::default());
     while let Some(next) = next_page(connection, directory, &traces, done, end)? {
@@ -72,19 +71,6 @@ fn read_back(
         let Some(oldest) = page.last() else { return Ok(traces) };
         query.before = Some(oldest.version);
     }
-}
-
-/// The zones that served something of the account, with those around its own.
-fn zones(connection: &Connection, traces: &Traces) -> rusqlite::Result<BTreeSet<DomainNo>> {
-    let mut zones = traces.zones.clone();
-    let mut statement = connection.prepare_cached("SELECT body FROM entities WHERE kind = 'domain'")?;
-    for domain in statement.query_map([], |row| rows::parse_json::<Domain>(row.get_ref(0)?.as_str()?))? {
-        let domain = domain?;
-        if traces.apexes.iter().any(|apex| apex.is_below(domain.name.name())) {
-            zones.insert(domain.number);
-        }
-    }
-    Ok(zones)
 }
 
 fn forget_soft(connection: &mut Connection, directory: &Path, keys: &[&SoftKey]) -> Result<(), StoreError> {

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ddns_core::{
-    AccountNo, Change, ClientNo, Delta, Description, Domain, DomainNo, Fqdn, Heartbeat, Host, HostNo, HostTtl,
-    Ipv6Suffix, Name, Offline, Record, RecordData, Registry, SecretId, Serial, Timestamp, Ttl, UnicastV4, UnicastV6,
-    zone::ZoneDifference,
+    AccountNo, Change, ClientKey, ClientNo, Delta, Description, Domain, DomainNo, Fqdn, Heartbeat, Host, HostNo,
+    HostTtl, Ipv6Suffix, Name, Offline, Record, RecordData, Registry, SecretId, Serial, Timestamp, Ttl, UnicastV4,
+    UnicastV6, zone::ZoneDifference,
 };
 use rusqlite::types::Type;
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
@@ -273,6 +273,19 @@ fn other(kind: &str, body: &str) -> rusqlite::Result<Change> {
     })
 }
 
+/// Whether the entity tables have an account.
+pub(super) fn has_account(connection: &Connection, account: AccountNo) -> rusqlite::Result<bool> {
+    let mut statement = connection.prepare_cached("SELECT 1 FROM entities WHERE kind = 'account' AND key = ?1")?;
+    statement.exists([number_key(account.get())])
+}
+
+/// Whether the entity tables have a client with this key.
+pub(super) fn has_client(connection: &Connection, key: &ClientKey) -> rusqlite::Result<bool> {
+    let mut statement = connection
+        .prepare_cached("SELECT 1 FROM entities WHERE kind = 'client' AND json_extract(body, '$.key') = ?1")?;
+    statement.exists([key.as_str()])
+}
+
 const HOST_COLUMNS: &str =
     "number, name, domain, owner, client, ttl, wildcard, offline, ipv4, ipv6, suffix, heartbeat, created, updated";
 
@@ -369,13 +382,18 @@ pub(super) fn secrets(connection: &Connection, ids: Option<&[SecretId]>) -> rusq
     Ok(found)
 }
 
+/// The actor of an entry from which something was erased: no account has this number.
+pub(super) const ERASED: u32 = 0;
+
 pub(super) fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let actor: Option<u32> = row.get(2)?;
     Ok(Entry {
         version: Version(unsigned(row.get(0)?)),
         time: timestamp(row, 1)?,
-        actor: row.get::<_, Option<u32>>(2)?.and_then(AccountNo::new),
+        actor: actor.and_then(AccountNo::new),
         origin: row.get(3)?,
         changes: parse_json(row.get_ref(4)?.as_str()?)?,
+        erased: actor == Some(ERASED),
     })
 }
 
@@ -425,7 +443,7 @@ fn give_back(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// A transaction that writes, if the tables are still those that this program knows.
-fn begin<'c>(connection: &'c mut Connection, directory: &Path) -> Result<Transaction<'c>, StoreError> {
+pub(super) fn begin<'c>(connection: &'c mut Connection, directory: &Path) -> Result<Transaction<'c>, StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate);
     let transaction = transaction.map_err(|error| schema::error(directory, &error))?;
     schema::check_schema(&transaction, directory)?;
@@ -555,15 +573,20 @@ pub(super) fn differences(
 pub(super) fn save_soft(
     connection: &mut Connection,
     directory: &Path,
+    at: Version,
     states: &[(SoftKey, SoftState)],
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let transaction = begin(connection, directory)?;
-    let save = |transaction: Transaction<'_>| -> rusqlite::Result<()> {
+    let save = |transaction: Transaction<'_>| -> rusqlite::Result<bool> {
+        if Head::read(&transaction)?.version != at {
+            return Ok(false);
+        }
         for (key, state) in states {
             let mut upsert = transaction.prepare_cached("INSERT OR REPLACE INTO soft (key, body) VALUES (?1, ?2)")?;
             upsert.execute(params![key.to_string(), json(state)?])?;
         }
-        transaction.commit()
+        transaction.commit()?;
+        Ok(true)
     };
     save(transaction).map_err(|error| schema::error(directory, &error))
 }

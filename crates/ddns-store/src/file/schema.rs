@@ -32,7 +32,7 @@ CREATE TABLE log (
     version INTEGER PRIMARY KEY,
     batch   INTEGER NOT NULL,      -- the commit's random name
     time    INTEGER NOT NULL,      -- microseconds since 1970
-    actor   INTEGER,               -- an account's number; null is the operator or time itself
+    actor   INTEGER,               -- an account's number; null is the operator or time itself, 0 was erased
     origin  TEXT NOT NULL,
     changes TEXT NOT NULL,         -- JSON
     octets  INTEGER NOT NULL       -- of the changes, and with a commit's last entry of its zone differences
@@ -202,13 +202,7 @@ pub(super) fn check_schema(connection: &Connection, path: &Path) -> Result<(), S
 /// copying it into the database and syncing that is.
 pub(super) fn verify(connection: &Connection, directory: &Path) -> Result<(), StoreError> {
     // Callers are waiting: whoever holds the journal open is not waited for, it is tried again later.
-    let checkpoint = || -> rusqlite::Result<i64> {
-        connection.busy_timeout(Duration::from_millis(100))?;
-        let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
-        Ok(busy)
-    };
-    if checkpoint().map_err(|found| error(directory, &found))? != 0 {
+    if !empty_journal(connection).map_err(|found| error(directory, &found))? {
         return Err(StoreError::HeldOpen(directory.join(DATABASE).display().to_string()));
     }
     let verdict: String = connection
@@ -219,6 +213,15 @@ pub(super) fn verify(connection: &Connection, directory: &Path) -> Result<(), St
     } else {
         Err(StoreError::Damaged { path: directory.join(DATABASE).display().to_string(), detail: verdict })
     }
+}
+
+/// Copies the journal into the database and leaves it empty; not while somebody else reads what it holds.
+pub(super) fn empty_journal(connection: &Connection) -> rusqlite::Result<bool> {
+    // Whoever wants to write waits as long as this does.
+    connection.busy_timeout(Duration::from_millis(100))?;
+    let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(busy == 0)
 }
 
 /// Copies the database as it is at one moment, while others go on working. All in one step: between two, every commit
