@@ -14,6 +14,7 @@ mod address;
 mod auth;
 mod body;
 mod clients;
+mod confirm;
 mod dialect;
 mod docs;
 mod dyndns;

@@ -11,7 +11,7 @@ use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::Operation;
 
 use crate::dialect::{Dialect, Fault};
-use crate::{address, clients, docs, dyndns, health, openapi, two_dns};
+use crate::{address, clients, confirm, docs, dyndns, health, openapi, two_dns};
 
 /// The road map: every dialect lays its own roads.
 fn lay_all(roads: &mut Roads<'_>) {
@@ -20,6 +20,7 @@ fn lay_all(roads: &mut Roads<'_>) {
     dyndns::roads(roads);
     address::roads(roads);
     health::roads(roads);
+    confirm::roads(roads);
     docs::roads(roads);
 }
 

@@ -1,0 +1,206 @@
+//! What the pages say, in the languages that accounts choose. The words themselves are in `templates/`, a file for each
+//! language; scripts are told the same in JSON.
+
+use std::sync::LazyLock;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentType, REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+};
+use askama::Template;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use ddns_core::{Language, Login, policy};
+use ddns_service::{Link, LinkVoid, Purpose};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::dialect::Fault;
+use crate::reply::{self, FaultWords};
+
+/// One page, or what a script is told in its place.
+pub(super) enum Page {
+    /// The link lets an account act.
+    AskConfirm { email: Login },
+    /// It acts. Its first token is shown once.
+    Confirmed { email: Login, token: SecretString, has_password: bool, base: String, domain: String },
+    /// The link chooses a new password; what was wrong with the one that was typed.
+    AskPassword { email: Login, wrong: Option<Complaint> },
+    /// It is chosen.
+    PasswordSet { email: Login },
+    /// The link lets an account sign in with another address.
+    AskLogin { from: Login, to: Login },
+    /// It does.
+    LoginSet { email: Login },
+    /// Another account does so meanwhile.
+    Taken { email: Login },
+    /// The link does nothing; nobody is told why.
+    Void,
+    /// What every room has to say.
+    Fault(Fault),
+}
+
+/// What is wrong with a password that somebody has typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Complaint {
+    /// A password has a named lower bound.
+    TooShort,
+    /// And an upper one.
+    TooLong,
+    /// Both fields must hold the same.
+    NotTheSame,
+}
+
+impl Page {
+    /// What a link does that works.
+    pub(super) fn ask(link: &Link) -> Page {
+        let email = link.account.login.clone();
+        match &link.purpose {
+            Purpose::Confirm => Page::AskConfirm { email },
+            Purpose::SetPassword { .. } => Page::AskPassword { email, wrong: None },
+            Purpose::SetLogin { from, to } => Page::AskLogin { from: from.clone(), to: to.login() },
+        }
+    }
+
+    /// For a person.
+    pub(super) fn html(&self, language: Language) -> HttpResponse {
+        let text = Sheet { page: self, language }.render().unwrap_or_default(); // Cannot fail: it is written into memory.
+        let mut answer = HttpResponse::build(self.status());
+        answer
+            .content_type(ContentType::html())
+            .insert_header((CACHE_CONTROL, "no-store"))
+            .insert_header((CONTENT_SECURITY_POLICY, POLICY.as_str()))
+            .insert_header((REFERRER_POLICY, REFERRER))
+            .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"));
+        if let Page::Fault(fault) = self
+            && let Some(moment) = reply::fault(*fault, &FAULTS).headers().get(RETRY_AFTER)
+        {
+            answer.insert_header((RETRY_AFTER, moment));
+        }
+        answer.body(text)
+    }
+
+    /// For a script.
+    pub(super) fn json(&self) -> HttpResponse {
+        match self {
+            Page::Fault(fault) => reply::fault(*fault, &FAULTS),
+            page => reply::json(page.status(), &page.said()),
+        }
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Page::AskPassword { wrong: Some(_), .. } | Page::Taken { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Page::Void => StatusCode::GONE,
+            Page::Fault(fault) => reply::fault(*fault, &FAULTS).status(),
+            _ => StatusCode::OK,
+        }
+    }
+
+    fn said(&self) -> Value {
+        match self {
+            Page::Confirmed { email, token, .. } => json!({ "email": email, "api_token": token.expose_secret() }),
+            Page::AskPassword { wrong: Some(complaint), .. } => json!({ "password": [complaint.said()] }),
+            Page::AskConfirm { email }
+            | Page::AskPassword { email, wrong: None }
+            | Page::PasswordSet { email }
+            | Page::AskLogin { to: email, .. }
+            | Page::LoginSet { email } => json!({ "email": email }),
+            Page::Taken { .. } => json!({ "email": ["has already been taken"] }),
+            Page::Void => json!({ "message": LinkVoid.to_string() }),
+            Page::Fault(_) => Value::Null, // Said by its own table.
+        }
+    }
+}
+
+impl Complaint {
+    fn said(self) -> String {
+        match self {
+            Complaint::TooShort => format!("is too short (minimum is {} characters)", policy::PASSWORD_MIN),
+            Complaint::TooLong => format!("is too long (maximum is {} octets)", policy::PASSWORD_MAX),
+            Complaint::NotTheSame => "is not the same twice".to_owned(),
+        }
+    }
+}
+
+/// What the shared table of faults leaves open.
+const FAULTS: FaultWords =
+    FaultWords { sign_in: "Open the link from the mail", not_json: "The body could not be read" };
+
+/// The origin alone goes to whoever is asked next, and the code in the path to nobody. `no-referrer` would have browsers
+/// send the form with `Origin: null`, as if it came from elsewhere.
+const REFERRER: &str = "strict-origin";
+
+/// Every page's only style sheet, in the page itself.
+const STYLE: &str = include_str!("../../templates/style.css");
+
+/// A page shows itself and sends its form back, and does nothing else. No script runs, no other site frames it.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let style = BASE64_STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
+    format!(
+        "default-src 'none'; style-src 'sha256-{style}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    )
+});
+
+/// A page in a language.
+#[derive(Template)]
+#[template(path = "page.html")]
+struct Sheet<'p> {
+    page: &'p Page,
+    language: Language,
+}
+
+impl Sheet<'_> {
+    fn title(&self) -> &'static str {
+        let (english, german) = match self.page {
+            Page::AskConfirm { .. } => ("Confirm your account", "Konto bestätigen"),
+            Page::Confirmed { .. } => ("Your account is confirmed", "Ihr Konto ist bestätigt"),
+            Page::AskPassword { .. } => ("A new password", "Ein neues Passwort"),
+            Page::PasswordSet { .. } => ("The password is set", "Das Passwort ist gesetzt"),
+            Page::AskLogin { .. } => ("Confirm your new address", "Neue Adresse bestätigen"),
+            Page::LoginSet { .. } => ("The address is changed", "Die Adresse ist geändert"),
+            Page::Taken { .. } => ("This address is taken", "Diese Adresse ist vergeben"),
+            Page::Void => ("This link does not work", "Dieser Link funktioniert nicht"),
+            Page::Fault(Fault::CrossSite) => ("Not sent from this page", "Nicht von dieser Seite gesendet"),
+            Page::Fault(_) => ("That did not work", "Das hat nicht geklappt"),
+        };
+        self.say(english, german)
+    }
+
+    /// The rule for passwords.
+    fn rule(&self) -> String {
+        let min = policy::PASSWORD_MIN;
+        match self.language {
+            Language::English => format!("At least {min} characters."),
+            Language::German => format!("Mindestens {min} Zeichen."),
+        }
+    }
+
+    /// What was wrong with the one that was typed; empty if nothing was.
+    fn complaint(&self, wrong: &Option<Complaint>) -> String {
+        let max = policy::PASSWORD_MAX;
+        match (wrong, self.language) {
+            (None, _) => String::new(),
+            (Some(Complaint::TooShort), Language::English) => "This password is too short.".to_owned(),
+            (Some(Complaint::TooShort), Language::German) => "Dieses Passwort ist zu kurz.".to_owned(),
+            (Some(Complaint::TooLong), Language::English) => format!("This password has more than {max} octets."),
+            (Some(Complaint::TooLong), Language::German) => format!("Dieses Passwort hat mehr als {max} Oktette."),
+            (Some(Complaint::NotTheSame), Language::English) => "You typed two different passwords.".to_owned(),
+            (Some(Complaint::NotTheSame), Language::German) => "Sie haben zwei verschiedene eingegeben.".to_owned(),
+        }
+    }
+
+    /// Inside the single quotes of a shell.
+    fn quoted(&self, login: &Login) -> String {
+        login.as_str().replace('\'', r"'\''")
+    }
+
+    fn say(&self, english: &'static str, german: &'static str) -> &'static str {
+        match self.language {
+            Language::English => english,
+            Language::German => german,
+        }
+    }
+}
