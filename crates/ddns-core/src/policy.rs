@@ -121,6 +121,8 @@ pub const TCP_WRITE: Duration = Duration::from_secs(2);
 pub const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
 /// TLS handshakes under way at a time.
 pub const TLS_HANDSHAKES: usize = 512;
+/// TLS handshakes under way at a time from one IPv4 address or one IPv6 /64.
+pub const TLS_HANDSHAKES_PER_NETWORK: usize = 64;
 /// The age from which a TLS handshake gives way to another where there are too many.
 pub const TLS_HANDSHAKE_OLD: Duration = Duration::from_secs(1);
 /// Octets of a file with a certificate or a key.

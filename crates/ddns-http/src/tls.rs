@@ -3,6 +3,7 @@
 //! Nothing here sends `Strict-Transport-Security`: old routers report over plain HTTP to the same name, and whoever is
 //! told that header would refuse to do so.
 
+mod half_open;
 mod handshake;
 mod watch;
 
@@ -22,7 +23,8 @@ use rustls::server::ParsedCertificate;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use zeroize::Zeroizing;
 
-pub(crate) use handshake::{Door, HalfOpen};
+pub(crate) use half_open::HalfOpen;
+pub(crate) use handshake::Door;
 
 /// The protocol that is spoken inside (RFC 7301).
 const ALPN: &[u8] = b"http/1.1";
