@@ -49,7 +49,7 @@ impl Text {
         let mut paragraphs = text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty());
         let subject = paragraphs.next().unwrap_or_default().to_owned();
         let paragraphs: Vec<String> = paragraphs.map(filled).collect();
-        Ok(Text { subject, body: paragraphs.join("\n\n") + "\n" })
+        Ok(Text { subject, body: paragraphs.join("\n\n") })
     }
 }
 
