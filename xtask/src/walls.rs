@@ -39,8 +39,13 @@ const WALLS: &[Wall] = &[
         because: "HTTP knows its own protocol and no other",
     },
     Wall {
+        room: "ddns-mail",
+        outside: "actix-* hyper* domain hickory-* ddns-wire ddns-http ddns-dns native-tls openssl openssl-sys aws-lc-*",
+        because: "mail knows its own protocol and no other, and TLS is rustls with ring",
+    },
+    Wall {
         room: "ddns-cli",
-        outside: "actix-* hyper* ddns-http ddns-dns",
+        outside: "actix-* hyper* lettre ddns-http ddns-dns ddns-mail",
         because: "the command line works on the data and shares no transport with the servers",
     },
 ];
