@@ -504,8 +504,10 @@ fn is_mail_address(text: &str) -> bool {
     let is_atom =
         |atom: &str| !atom.is_empty() && atom.bytes().all(|b| b.is_ascii_alphanumeric() || ATEXT.contains(&b));
     let is_local = local.len() <= 64 && local.split('.').all(is_atom);
-    let is_domain = domain.parse::<Fqdn>().is_ok_and(|name| name.name().label_count() >= 2) && !domain.ends_with('.');
-    text.len() <= policy::LOGIN_MAX && is_local && is_domain
+    // No top-level domain is a number (RFC 3696, section 2): that is an address without its brackets.
+    let is_number = domain.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
+    let is_name = domain.parse::<Fqdn>().is_ok() && !domain.ends_with('.');
+    text.len() <= policy::LOGIN_MAX && is_local && is_name && !is_number
 }
 
 /// What an atom holds besides letters and digits (RFC 5322, section 3.2.3).

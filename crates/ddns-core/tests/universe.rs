@@ -474,9 +474,8 @@ fn record_command() -> BoxedStrategy<Command> {
 
 fn mail_command() -> BoxedStrategy<Command> {
     let language = select(&[Language::English, Language::German][..]);
-    let login = prop_oneof![4 => mailbox().prop_map(|to| to.login()), 1 => select(&["joe", "eve", "nobody"][..]).prop_map(parse)];
-    let next =
-        select(&[-60, 0, 60][..]).prop_map(|secs| Timestamp::from_secs(START.secs().saturating_add_signed(secs)));
+    let name = select(&["joe", "eve", "nobody"][..]).prop_map(parse);
+    let login = prop_oneof![4 => mailbox().prop_map(|to| to.login()), 1 => name];
     prop_oneof![
         6 => (any::<u8>(), mailbox(), secret(), language, mail_id()).prop_map(|(id, login, password, language, mail)| {
             Command::SignUp(NewSignUp { id: Uuid::from_u128(id.into()), login, password, language, mail })
@@ -484,8 +483,18 @@ fn mail_command() -> BoxedStrategy<Command> {
         4 => (login, mail_id()).prop_map(|(login, mail)| Command::AskPassword { login, mail }),
         4 => (some_account(), mailbox(), mail_id())
             .prop_map(|(number, to, mail)| Command::AskLogin { account: account(number), to, mail }),
-        2 => mail_id().prop_map(|mail| Command::RemoveMail { mail }),
-        1 => (mail_id(), next).prop_map(|(mail, next)| Command::RetryMail { mail, next }),
+        1 => outbox_command(),
+    ]
+    .boxed()
+}
+
+/// What the program itself asks for when it sends mails.
+fn outbox_command() -> BoxedStrategy<Command> {
+    let next =
+        select(&[-60, 0, 60][..]).prop_map(|secs| Timestamp::from_secs(START.secs().saturating_add_signed(secs)));
+    prop_oneof![
+        3 => mail_id().prop_map(|mail| Command::RemoveMail { mail }),
+        3 => (mail_id(), next).prop_map(|(mail, next)| Command::RetryMail { mail, next }),
         1 => secret().prop_map(|secret| Command::SetServerKey { secret }),
     ]
     .boxed()
@@ -532,7 +541,8 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         24 => (caller(), command()).prop_map(|(caller, command)| Step::Ask(caller, command)),
         5 => (stranger, mail_command()).prop_map(|(caller, command)| Step::Ask(caller, command)),
-        2 => mail_settings().prop_map(|settings| Step::Ask(Caller::Local, Command::SetSettings(settings))),
+        1 => outbox_command().prop_map(|command| Step::Ask(Caller::Local, command)),
+        1 => mail_settings().prop_map(|settings| Step::Ask(Caller::Local, Command::SetSettings(settings))),
         3 => (any::<usize>(), holder, link()).prop_map(|(place, holder, link)| Step::Follow(place, holder, link)),
         3 => pass.prop_map(Step::Pass),
         1 => host().prop_map(Step::MissHost),

@@ -5,8 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use ddns_core::{
-    AccountNo, ChallengeValue, ClientKey, Description, Fqdn, Heartbeat, HostAddress, HostPattern, HostScope, HostTtl,
-    Ipv6Suffix, Login, Mailbox, ReservedLabel, Scope, SecretId, Serial, Settings, Timestamp, TokenLabel, Ttl,
+    Account, AccountNo, AccountState, ChallengeValue, Change, ClientKey, Delta, Description, Fqdn, Heartbeat,
+    HostAddress, HostPattern, HostScope, HostTtl, Ipv6Suffix, Language, Login, Mail, MailAddress, MailKind, Mailbox,
+    Registry, ReservedLabel, Role, Scope, SecretId, Serial, ServerKey, Settings, SignUp, Timestamp, TokenLabel, Ttl,
     UnicastV4, UnicastV6, ValueError, policy,
 };
 use proptest::prelude::*;
@@ -341,6 +342,210 @@ fn mailboxes() {
         assert_json_round_trip(&Mailbox::hostmaster(&zone));
         assert!(zone.is_at_or_below(Mailbox::hostmaster(&zone).domain()));
     }
+}
+
+/// What a relay would take for something else than one mailbox does not pass.
+#[test]
+fn mail_addresses() {
+    let local = |octets: usize| format!("{}@mail.example", "l".repeat(octets));
+    let domain = |last: usize| format!("a@{0}.{0}.{0}.{1}", "d".repeat(63), "d".repeat(last));
+    let (local64, local65) = (local(64), local(65));
+    // `a@` and three labels of 63 with their dots are 194 octets.
+    let (whole254, whole255) = (domain(60), domain(61));
+    assert_eq!((whole254.len(), whole255.len()), (254, 255));
+    let label64 = format!("a@{}.example", "d".repeat(64));
+    check_text::<MailAddress>(
+        &[
+            ("joe@mail.example", "joe@mail.example"),
+            ("Joe.Doe+Dns@Mail.EXAMPLE", "joe.doe+dns@mail.example"),
+            ("!#$%&'*+-/=?^_`{|}~@mail.example", "!#$%&'*+-/=?^_`{|}~@mail.example"),
+            ("a@b.c", "a@b.c"),
+            ("1@1.example", "1@1.example"),
+            ("-@mail.example", "-@mail.example"),
+            ("joe@xn--mnchen-3ya.example", "joe@xn--mnchen-3ya.example"),
+            ("joe@XN--MNCHEN-3YA.example", "joe@xn--mnchen-3ya.example"),
+            (&local64, &local64),
+            (&whole254, &whole254),
+        ],
+        &[
+            "",
+            "@",
+            "joe",
+            "@mail.example",
+            "joe@",
+            "joe@.",
+            // One label is no domain that mail goes to, and an address is none at all.
+            "joe@localhost",
+            "joe@com",
+            "joe@192.0.2.1",
+            "joe@mail.1",
+            "joe@[192.0.2.1]",
+            "joe@[IPv6:2001:db8::1]",
+            "joe@2001:db8::1",
+            // Dots stand between atoms.
+            ".joe@mail.example",
+            "joe.@mail.example",
+            "joe..doe@mail.example",
+            ".@mail.example",
+            "joe@.mail.example",
+            "joe@mail.example.",
+            "joe@mail..example",
+            // Quoted local parts, comments, display names, lists and routes.
+            "\"joe\"@mail.example",
+            "\"joe doe\"@mail.example",
+            "joe\\@mail.example",
+            "joe(x)@mail.example",
+            "joe@mail.example(x)",
+            "<joe@mail.example>",
+            "Joe <joe@mail.example>",
+            "joe@mail.example,ann@mail.example",
+            "joe@mail.example;ann@mail.example",
+            "joe@ann@mail.example",
+            "@mail.example:joe@mail.example",
+            "mailto:joe@mail.example",
+            "joe:x@mail.example",
+            // Spaces and line ends.
+            " joe@mail.example",
+            "joe@mail.example ",
+            "joe @mail.example",
+            "joe@ mail.example",
+            "joe\t@mail.example",
+            "joe@mail.example\r\nBcc: ann@mail.example",
+            "joe\r\nBcc:ann@mail.example",
+            "joe@mail.example\n",
+            "joe\n@mail.example",
+            "joe@mail.example\0",
+            "joe\u{7f}@mail.example",
+            // What looks like it: a Kelvin sign, a full-width letter and at sign and dot, a soft hyphen, a joiner, U-labels.
+            "\u{212a}ate@mail.example",
+            "joe@\u{212a}ate.example",
+            "\u{ff4a}oe@mail.example",
+            "joe\u{ff20}mail.example",
+            "joe@mail\u{ff0e}example",
+            "joe@mail\u{3002}example",
+            "joe@ma\u{ad}il.example",
+            "jo\u{200d}e@mail.example",
+            "j\u{f6}@mail.example",
+            "joe@m\u{fc}nchen.example",
+            // What is no host's name is no domain of a mailbox either.
+            "joe@_dmarc.example",
+            "joe@*.example",
+            "joe@-a.example",
+            "joe@a-.example",
+            "joe@mail_1.example",
+            &local65,
+            &whole255,
+            &label64,
+        ],
+    );
+}
+
+#[test]
+fn a_mail_address_is_a_login_and_some_logins_are_mail_addresses() {
+    let to: MailAddress = parse("Joe@Mail.example");
+    assert_eq!(to.login(), parse::<Login>("JOE@mail.EXAMPLE"));
+    assert_eq!(MailAddress::of(&to.login()), Some(to));
+    for login in ["joe", "joe@localhost", "joe@mail.example.", "\"joe\"@mail.example", "@", "joe@[::1]"] {
+        if let Ok(login) = login.parse::<Login>() {
+            assert_eq!(MailAddress::of(&login), None);
+        }
+    }
+}
+
+#[test]
+fn languages_and_ways_to_sign_up() {
+    check_text::<Language>(
+        &[("en", "en"), ("de", "de")],
+        &["", "EN", "De", "en-US", "de ", " de", "fr", "english", "\u{ff44}e"],
+    );
+    assert_eq!(Language::default().tag(), "en");
+    for (sign_up, text) in [(SignUp::Closed, "closed"), (SignUp::Confirm, "confirm"), (SignUp::Open, "open")] {
+        assert_eq!(serde_json::to_string(&sign_up).unwrap(), format!("{text:?}"));
+        assert_json_round_trip(&sign_up);
+        assert_json_round_trip(&Settings { sign_up, mail: true, ..Settings::default() });
+    }
+    for text in ["\"Closed\"", "\"\"", "\"yes\"", "true", "null", "0", "{\"open\":null,\"confirm\":null}"] {
+        assert_json_refused::<SignUp>(text);
+    }
+    assert_eq!(Settings::default().sign_up, SignUp::Closed, "nobody opens a service by forgetting to close it");
+    assert!(!Settings::default().mail);
+    assert_json_refused::<Settings>("{\"mail\":\"yes\"}");
+    assert_json_refused::<Settings>("{\"sign_up\":\"Open\"}");
+}
+
+/// What goes into the log comes back, and says what it did the first time.
+#[test]
+fn mails_and_keys_as_json() {
+    let kinds = [
+        (MailKind::Confirm, "confirm"),
+        (MailKind::ResetPassword, "reset-password"),
+        (MailKind::ChangeLogin, "change-login"),
+        (MailKind::LoginChanged, "login-changed"),
+        (MailKind::AlreadyRegistered, "already-registered"),
+    ];
+    for (kind, text) in kinds {
+        assert_eq!(serde_json::to_string(&kind).unwrap(), format!("{text:?}"));
+        let mail = Mail {
+            id: uuid::Uuid::max(),
+            kind,
+            account: AccountNo::new(u32::MAX).unwrap(),
+            to: parse("joe@mail.example"),
+            attempts: u32::MAX,
+            next: Timestamp::from_micros(u64::MAX),
+            created: Timestamp::from_micros(0),
+        };
+        assert_json_round_trip(&mail);
+        assert_json_round_trip(&Change::Mail(Delta::made(mail)));
+    }
+    let mail = r#"{"mail":{"after":{"id":"00000000-0000-0000-0000-000000000001","kind":"confirm","account":3,
+        "to":"joe@mail.example","attempts":0,"next":7,"created":7}}}"#;
+    assert!(serde_json::from_str::<Change>(mail).is_ok());
+    assert_json_refused::<Change>(&mail.replace("joe@mail.example", "joe@localhost"));
+    assert_json_refused::<Change>(&mail.replace("\"confirm\"", "\"Confirm\""));
+    let key = ServerKey { secret: SecretId::new(u64::MAX).unwrap(), created: Timestamp::from_secs(7) };
+    assert_json_round_trip(&key);
+    let written = serde_json::to_string(&Change::ServerKey(Delta::made(key))).unwrap();
+    assert_eq!(written, r#"{"server_key":{"after":{"secret":18446744073709551615,"created":7000000}}}"#);
+}
+
+/// Accounts and settings as they were written before they had a language and a way to sign up.
+#[test]
+fn what_older_programs_wrote_is_read() {
+    let written = r#"{"account":{"after":{"number":3,"id":"00000000-0000-0000-0000-000000000001","login":"joe","state":"active",
+        "role":"user","max_hosts":5,"max_domains":0,"password":7,"created":1,"updated":2}}}"#;
+    let change: Change = serde_json::from_str(written).unwrap();
+    let account = Account {
+        number: AccountNo::new(3).unwrap(),
+        id: uuid::Uuid::from_u128(1),
+        login: parse("joe"),
+        state: AccountState::Active,
+        role: Role::User,
+        max_hosts: 5,
+        max_domains: 0,
+        language: Language::English,
+        password: SecretId::new(7),
+        created: Timestamp::from_micros(1),
+        updated: Timestamp::from_micros(2),
+    };
+    assert_eq!(change, Change::Account(Delta::made(account.clone())));
+    // A later change of what was written then is a change of the same value.
+    let mut registry = Registry::new();
+    registry.apply(&change).unwrap();
+    let german = Account { language: Language::German, ..account };
+    let written = serde_json::to_string(&german).unwrap();
+    assert!(written.contains("\"language\":\"de\""), "{written}");
+    assert_json_round_trip(&german);
+    let present = registry.account(german.number).unwrap();
+    let later = Change::Account(Delta::changed(present, german.clone()));
+    assert_json_round_trip(&later);
+    registry.apply(&later).unwrap();
+    assert_json_refused::<Account>(&written.replace("\"de\"", "\"fr\""));
+    assert_json_refused::<Account>(&written.replace("\"de\"", "null"));
+    let settings: Settings = serde_json::from_str(
+        r#"{"ns_addresses":["192.0.2.53"],"reserved_labels":["www"],"public_addresses_only":true,"reservation_days":7}"#,
+    )
+    .unwrap();
+    assert_eq!((settings.sign_up, settings.mail, settings.reservation_days), (SignUp::Closed, false, 7));
 }
 
 #[test]
