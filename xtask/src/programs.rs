@@ -9,6 +9,7 @@ use crate::report::Outcome;
 use crate::run::{cannot, output, program, succeeds};
 
 struct Program {
+    /// A program, or the whole path of a file where the package has none.
     name: &'static str,
     /// The Debian package that has it.
     package: &'static str,
@@ -18,6 +19,11 @@ struct Program {
 
 const PROGRAMS: &[Program] = &[
     Program { name: "ddclient", package: "ddclient", serves: "interoperability with ddclient" },
+    Program {
+        name: "/usr/share/perl5/IO/Socket/SSL.pm",
+        package: "libio-socket-ssl-perl",
+        serves: "interoperability with ddclient over HTTPS",
+    },
     Program { name: "inadyn", package: "inadyn", serves: "interoperability with inadyn" },
     Program { name: "dig", package: "bind9-dnsutils", serves: "interoperability with dig" },
     Program { name: "kdig", package: "knot-dnsutils", serves: "interoperability with kdig" },

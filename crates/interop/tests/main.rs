@@ -24,3 +24,5 @@ mod site;
 mod smtp;
 #[cfg(test)]
 mod syncs;
+#[cfg(test)]
+mod tls;
