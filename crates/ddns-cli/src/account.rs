@@ -1,13 +1,16 @@
 //! `ddns account`: who holds hosts and domains.
 
+use std::collections::BTreeSet;
+
 use clap::{Args, Subcommand};
 use ddns_core::{
-    Account, AccountEdit, AccountState, Change, Command, Login, NewAccount, Registry, Role, SecretId, policy,
+    Account, AccountEdit, AccountNo, AccountState, Change, Command, Login, NewAccount, Registry, Role, SecretId, policy,
 };
 use ddns_service::{Request, fresh};
-use ddns_store::{Kind, Secret};
+use ddns_store::{Kind, LogQuery, Secret, StoreError};
 use serde_json::Value;
 
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::output::{Object, moment, text};
 use crate::page::{self, Page, Source};
@@ -24,7 +27,13 @@ pub(crate) enum AccountCommand {
     /// Change an account
     Set(Set),
     /// Remove an account with its hosts, records, tokens and empty domains
-    Remove(Which),
+    Remove(Remove),
+    /// Erase a removed account from the log, too; backups are not touched
+    ///
+    /// Nobody can read in the log any more who it was, what it had and from where it came; what others changed stays.
+    /// A server may go on working meanwhile. Names that are reserved for it stay so until that ends. Backups are not
+    /// touched: delete those that are older, or they bring it back.
+    Erase(Erase),
 }
 
 #[derive(Debug, Args)]
@@ -55,6 +64,26 @@ pub(crate) struct List {
 pub(crate) struct Which {
     /// What it signs in with
     login: Login,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Remove {
+    /// What it signs in with
+    login: Login,
+    /// Erase it from the log, too, as `ddns account erase` does; backups are not touched
+    #[arg(long)]
+    erase: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("which").required(true))]
+pub(crate) struct Erase {
+    /// What it signed in with
+    #[arg(group = "which")]
+    login: Option<Login>,
+    /// Its number, where the log tells no login any more
+    #[arg(long, value_name = "N", group = "which", value_parser = number)]
+    number: Option<AccountNo>,
 }
 
 #[derive(Debug, Args)]
@@ -95,7 +124,8 @@ impl AccountCommand {
             AccountCommand::List(list) => list.run(session),
             AccountCommand::Show(which) => which.show(session),
             AccountCommand::Set(set) => set.run(session),
-            AccountCommand::Remove(which) => which.remove(session),
+            AccountCommand::Remove(remove) => remove.run(session),
+            AccountCommand::Erase(erase) => erase.run(session),
         }
     }
 }
@@ -145,17 +175,110 @@ impl Which {
         let account = find_account(&registry, &self.login)?;
         session.out.show(&view(&account, &registry))
     }
+}
 
-    fn remove(self, session: &mut Session<'_>) -> Result<(), Failure> {
-        let account = session.account(&self.login)?;
-        let command = Command::RemoveAccount { account: account.number };
-        let removed = session.submit(command);
-        removed.map_err(|failure| failure.during(format_args!("cannot remove account {}", self.login)))?;
+impl Remove {
+    fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
+        let Remove { login, erase } = self;
+        let account = session.account(&login)?;
+        let removed = session.submit(Command::RemoveAccount { account: account.number });
+        removed.map_err(|failure| failure.during(format_args!("cannot remove account {login}")))?;
         session.forget_names();
-        session
-            .out
-            .done(&format!("removed account {}", self.login), &Object::new([("removed", text(Some(&self.login)))]))
+        let (sentence, object) = (format!("removed account {login}"), Object::new([("removed", text(Some(&login)))]));
+        if !erase {
+            return session.out.done(&sentence, &object);
+        }
+        // A running server takes the removal over meanwhile, so that it need not load everything afresh.
+        std::thread::sleep(policy::CATCH_UP_EVERY.saturating_mul(5));
+        let entries = erase_one(session, account.number)
+            .map_err(|failure| failure.during(format_args!("removed account {login}, but not from the log")))?;
+        let sentence = format!("{sentence} and erased it from {}", counted(entries));
+        session.out.done(&sentence, &object.with("erased_entries", entries.into()))
     }
+}
+
+impl Erase {
+    fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
+        let (name, numbers) = match (self.login, self.number) {
+            (_, Some(number)) => (format!("#{}", number.get()), vec![number]),
+            (Some(login), None) => (login.to_string(), removed_accounts(session, &login)?),
+            (None, None) => return Err(Failure::usage("name an account, or its number")),
+        };
+        let mut entries = 0u64;
+        for number in numbers {
+            let erased = erase_one(session, number);
+            let erased = erased.map_err(|failure| failure.during(format_args!("cannot erase account {name}")))?;
+            entries = entries.saturating_add(erased);
+        }
+        let object = Object::new([("erased", name.as_str().into()), ("erased_entries", entries.into())]);
+        session.out.done(&format!("erased account {name} from {}", counted(entries)), &object)
+    }
+}
+
+/// Erases an account; tells from how many log entries. Whatever keeps it from being done wholly, it can be done again.
+fn erase_one(session: &mut Session<'_>, number: AccountNo) -> Result<u64, Failure> {
+    let again = format!("do it again with: ddns account erase --number {}", number.get());
+    let erased = session.reader()?.erase(number).map_err(|error| match error {
+        StoreError::NotRemoved(_) => Failure::refused(error).hint("remove it with: ddns account remove LOGIN --erase"),
+        error => Failure::from(error).hint(&again),
+    })?;
+    match erased.remains {
+        None => Ok(erased.entries),
+        Some(remains) => {
+            let entries = counted(erased.entries);
+            let words =
+                format!("it is erased from {entries}, but copies may be left in the files of the data: {remains}");
+            Err(Failure::unavailable(words).hint(format!("when that has ended, {again}")))
+        }
+    }
+}
+
+/// The accounts that once signed in with a login and are gone, as the log tells.
+fn removed_accounts(session: &mut Session<'_>, login: &Login) -> Result<Vec<AccountNo>, Failure> {
+    let mut found = BTreeSet::new();
+    let mut query = LogQuery { limit: policy::PAGE_MAX, ..LogQuery::default() };
+    loop {
+        let page = session.reader()?.log(&query)?;
+        let Some(oldest) = page.last() else { break };
+        query.before = Some(oldest.version);
+        found.extend(page.iter().flat_map(|entry| &entry.changes).filter_map(|change| number_of(change, login)));
+    }
+    let (mut removed, mut living) = (Vec::new(), None);
+    for number in found {
+        match session.login(number)? {
+            Some(login) => living = Some(login),
+            None => removed.push(number),
+        }
+    }
+    match living {
+        _ if !removed.is_empty() => Ok(removed),
+        Some(living) => {
+            let failure = Failure::refused(format!("account {login} has not been removed"));
+            Err(failure.hint(format!("remove it and erase it with: ddns account remove {living} --erase")))
+        }
+        None => {
+            let failure = Failure::of(ExitCode::NotFound, format!("the log tells of no removed account {login}"));
+            Err(failure.hint("if it was erased in part, go on by its number: ddns account erase --number N"))
+        }
+    }
+}
+
+/// The number of the account that a change is about, if it signed in with this login before or after.
+fn number_of(change: &Change, login: &Login) -> Option<AccountNo> {
+    let Change::Account(delta) = change else { return None };
+    let mut values = [&delta.before, &delta.after].into_iter().flatten();
+    values.find(|account| account.login == *login).map(|account| account.number)
+}
+
+fn counted(entries: u64) -> String {
+    match entries {
+        1 => "1 log entry".to_owned(),
+        many => format!("{many} log entries"),
+    }
+}
+
+fn number(typed: &str) -> Result<AccountNo, &'static str> {
+    typed.parse().ok().and_then(AccountNo::new).ok_or("an account's number is 1 or larger")
 }
 
 impl Set {

@@ -59,12 +59,14 @@ fn version(typed: &str) -> Result<Version, Failure> {
 fn view(entry: &Entry, actor: Option<String>, sentences: bool) -> Object {
     let told = entry.changes.iter().map(Told::of);
     let changes: Vec<Value> = told.map(|told| if sentences { told.sentence().into() } else { told.value() }).collect();
+    let actor = actor.or_else(|| (sentences && entry.erased).then(|| "(erased)".to_owned()));
     Object::new([
         ("version", entry.version.0.into()),
         ("time", moment(entry.time)),
         ("account", text(actor)),
         ("origin", entry.origin.as_str().into()),
         ("changes", changes.into()),
+        ("erased", entry.erased.into()),
     ])
 }
 

@@ -156,6 +156,95 @@ fn remove_takes_everything_of_it() {
     work.fails(ExitCode::NotFound, &["account", "remove", "joe"], &["no account joe"]);
 }
 
+/// What an account has done and had, on a fresh directory; beside another account.
+fn with_a_past() -> Work {
+    let work = Work::with_joe();
+    work.ok_with(&["account", "add", "ann", "--password-stdin"], PASSWORD);
+    work.ok(&["account", "set", "joe", "--login", "joe@mail.test"]);
+    for (host, owner, address) in [("a", "joe@mail.test", "203.0.113.77"), ("b", "ann", "192.0.2.1")] {
+        let name = format!("{host}.dyn.example");
+        work.ok(&["host", "add", &name, "--owner", owner]);
+        work.ok(&["host", "set", &name, "--ip", address]);
+    }
+    work
+}
+
+/// The octets of all files of the data, as text.
+fn files(work: &Work) -> String {
+    let files = std::fs::read_dir(work.data()).unwrap();
+    let octets = files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect::<Vec<_>>();
+    String::from_utf8_lossy(&octets).into_owned()
+}
+
+#[test]
+fn remove_with_erase_leaves_nothing_in_the_log() {
+    let work = with_a_past();
+    let personal = ["joe", "a.dyn.example", "203.0.113.77"];
+    let before = work.json(&["log"]).to_string();
+    assert!(personal.iter().all(|word| before.contains(word)), "{before}");
+    let removed = work.json(&["account", "remove", "joe@mail.test", "--erase"]);
+    assert_eq!(removed, json!({"removed": "joe@mail.test", "erased_entries": 5}));
+    let log = work.json(&["log"]);
+    let after = log.to_string();
+    assert!(personal.iter().all(|word| !after.contains(word)), "{after}");
+    assert!(after.contains("b.dyn.example"), "{after}");
+    let erased = log.as_array().unwrap().iter().filter(|entry| entry["erased"] == json!(true)).count();
+    assert_eq!((log.as_array().unwrap().len(), erased), (9, 5), "erased entries stay, without what was in them");
+    assert!(work.ok(&["log"]).contains("(erased)"));
+    // A freed name is reserved; all else is in no file any more.
+    let left = files(&work);
+    assert!(!left.contains("joe") && !left.contains("203.0.113.77"));
+    assert!(left.contains("a.dyn.example"), "the name stays reserved");
+    work.ok(&["host", "set", "b.dyn.example", "--ip", "192.0.2.2"]);
+}
+
+#[test]
+fn erase_catches_up_later() {
+    let work = with_a_past();
+    work.fails(
+        ExitCode::Refused,
+        &["account", "erase", "joe"],
+        &["has not been removed", "remove joe@mail.test --erase"],
+    );
+    work.fails(ExitCode::Refused, &["account", "erase", "--number", "1"], &["has not been removed"]);
+    work.ok(&["account", "remove", "joe@mail.test"]);
+    // Somebody else may have the login by now.
+    work.ok_with(&["account", "add", "joe", "--password-stdin"], PASSWORD);
+    assert!(work.json(&["log"]).to_string().contains("joe@mail.test"));
+    let run = work.run(&["account", "erase", "joe@mail.test"]);
+    assert_eq!((run.code, run.err.as_str()), (0, "erased account joe@mail.test from 5 log entries\n"));
+    assert!(!work.json(&["log"]).to_string().contains("joe@mail.test"));
+    assert_eq!(work.json(&["account", "show", "joe"])["login"], "joe", "who has the login now is left alone");
+    let again = work.json(&["account", "erase", "--number", "1"]);
+    assert_eq!(again, json!({"erased": "#1", "erased_entries": 0}), "once more changes nothing");
+    let gone = &["no removed account joe@mail.test", "--number N"];
+    work.fails(ExitCode::NotFound, &["account", "erase", "joe@mail.test"], gone);
+}
+
+#[test]
+fn erase_takes_a_login_or_a_number() {
+    let work = Work::with_joe();
+    for args in [&["account", "erase"][..], &["account", "erase", "joe", "--number", "1"]] {
+        work.fails(ExitCode::Usage, args, &["--number"]);
+    }
+    work.fails(ExitCode::Usage, &["account", "erase", "--number", "0"], &["1 or larger"]);
+    let help = work.ok(&["account", "erase", "--help"]);
+    assert!(help.contains("Backups are not"), "{help}");
+}
+
+/// Somebody who goes on reading keeps the journal from being emptied; that is said, and what to do.
+#[test]
+fn what_could_not_be_cleaned_is_told() {
+    let work = with_a_past();
+    let reader = ddns_store::battery::Reader::of(&work.data());
+    let words = ["removed account joe@mail.test, but not from the log", "5 log entries", "erase --number 1"];
+    work.fails(ExitCode::Unavailable, &["account", "remove", "joe@mail.test", "--erase"], &words);
+    assert!(!work.json(&["log"]).to_string().contains("joe"), "nobody is shown it any more");
+    drop(reader);
+    work.ok(&["account", "erase", "--number", "1"]);
+    assert!(!files(&work).contains("joe"));
+}
+
 #[test]
 fn lists_come_in_pages() {
     let work = Work::empty();

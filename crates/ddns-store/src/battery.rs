@@ -49,6 +49,25 @@ pub fn migrate(directory: &Path) {
     connection.pragma_update(None, "user_version", 1_000_000).unwrap();
 }
 
+/// Somebody who began to read the file store of a directory and does not end before this value does.
+pub struct Reader(rusqlite::Connection);
+
+impl Reader {
+    /// Begins to read.
+    pub fn of(directory: &Path) -> Reader {
+        let connection = rusqlite::Connection::open(directory.join(crate::DATABASE)).unwrap();
+        connection.execute_batch("BEGIN").unwrap();
+        let reader = Reader(connection);
+        reader.entries();
+        reader
+    }
+
+    /// How many log entries it sees.
+    pub fn entries(&self) -> u32 {
+        self.0.query_row("SELECT count(*) FROM log", [], |row| row.get(0)).unwrap()
+    }
+}
+
 /// One `#[test]` for each law, on the backend that `$make: fn() -> Opener` makes.
 #[macro_export]
 macro_rules! battery {
