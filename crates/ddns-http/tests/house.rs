@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use ddns_core::{
     AccountNo, AccountState, Actions, Caller, Command, DomainEdit, Fqdn, HostScope, HostTtl, NewAccount, NewDomain,
-    NewHost, NewToken, Receipt, Role, Scope, Timestamp,
+    NewHost, NewToken, Receipt, Role, Scope, Settings, Timestamp,
 };
 use ddns_http::{HttpSettings, Server, bind, serve};
 use ddns_service::{ManualClock, Options, Origin, Request, Service, fresh};
@@ -44,6 +44,11 @@ impl House {
     /// Likewise, with so many changes an hour for each account.
     pub(crate) fn with_changes(changes_per_hour: u32) -> House {
         House::build(behind_a_proxy(), Options { changes_per_hour, ..Options::default() })
+    }
+
+    /// Likewise, with so many requests an hour for the strangers of one network.
+    pub(crate) fn with_strangers(strangers_per_hour: u32) -> House {
+        House::build(behind_a_proxy(), Options { strangers_per_hour, ..Options::default() })
     }
 
     /// With other settings.
@@ -197,6 +202,11 @@ impl House {
         let ipv6 = client.ipv6.map_or("-".to_owned(), |address| address.addr().to_string());
         let hosts: String = registry.hosts_on(client.number).map(|host| format!(" {}", host.name)).collect();
         format!("{owner} {:?} {ipv4} {ipv6}{hosts}", client.offline).to_lowercase()
+    }
+
+    /// Decides what the operator decides.
+    pub(crate) fn settle(&self, settings: Settings) {
+        run(&self.service, Command::SetSettings(settings));
     }
 
     /// How many entries the log has.

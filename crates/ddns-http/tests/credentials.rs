@@ -1,0 +1,110 @@
+//! Who may do what: every route against every kind of credentials.
+//!
+//! `tests/data/credentials.txt` has at least one row for each row of the route table, and none for anything else.
+
+use std::collections::BTreeSet;
+
+use ddns_core::{Caller, Command, NewClient, Settings, SignUp};
+use ddns_http::routes;
+use ddns_service::{Origin, Request};
+use secrecy::ExposeSecret;
+
+use crate::client::ask;
+use crate::house::House;
+
+/// The columns of the file, as `House::authorization` knows them; `no` is none at all.
+const COLUMNS: &[&str] =
+    &["no", "joe/wrong", "eve", "joe", "revoked", "ann", "suspended", "update-only", "joe/bearer", "joe/password"];
+
+struct Row {
+    route: String,
+    request: String,
+    body: String,
+    cells: Vec<String>,
+}
+
+fn rows() -> Vec<Row> {
+    let text = include_str!("data/credentials.txt");
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(row).collect()
+}
+
+/// `METHOD PATTERN | TARGET | BODY | CELL …`
+fn row(line: &str) -> Row {
+    let parts: Vec<&str> = line.split('|').map(str::trim).collect();
+    let [route, target, body, cells] = parts[..] else { panic!("{line}") };
+    let route = route.split_whitespace().collect::<Vec<_>>().join(" ");
+    let method = route.split(' ').next().unwrap();
+    let cells: Vec<String> = cells.split_whitespace().map(str::to_owned).collect();
+    assert_eq!(cells.len(), COLUMNS.len(), "{line}");
+    Row { request: format!("{method} {target}"), route, body: body.to_owned(), cells }
+}
+
+#[test]
+fn every_route_has_a_row() {
+    let served: BTreeSet<String> = routes().iter().map(|route| format!("{} {}", route.method, route.path)).collect();
+    let named: BTreeSet<String> = rows().into_iter().map(|row| row.route).collect();
+    assert_eq!(served, named, "the route table on the left, tests/data/credentials.txt on the right");
+}
+
+/// Each cell is a status, with `=words` the whole body too (`~` is a space), and `*` at its end where something changes:
+/// everywhere else the log stays as it is.
+#[test]
+fn every_route_with_every_kind_of_credentials() {
+    let mut wrong = Vec::new();
+    for row in rows() {
+        for (who, cell) in COLUMNS.iter().zip(&row.cells) {
+            if let Err(otherwise) = check(&row, who, cell) {
+                wrong.push(format!("{} by {who}: {otherwise}", row.request));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} cells are otherwise:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn check(row: &Row, who: &str, cell: &str) -> Result<(), String> {
+    let (house, code) = furnished();
+    let before = house.entries();
+    let authorization = match who {
+        "no" => String::new(),
+        who => format!("Authorization: {}\r\n", house.authorization(who)),
+    };
+    let (request, body) = (row.request.replace("CODE", &code), &row.body);
+    let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
+    let form = if body.starts_with('{') { "" } else { "Content-Type: application/x-www-form-urlencoded\r\n" };
+    let head = format!("{request} HTTP/1.1\r\nHost: ddns.test\r\n{authorization}{form}{length}\r\n");
+    let answer = ask(house.address, head + body);
+    let (said, changes) = cell.strip_suffix('*').map_or((cell, false), |said| (said, true));
+    let (status, words) = said.split_once('=').map_or((said, None), |(status, words)| (status, Some(words)));
+    let is_challenge = |value: &str| value.starts_with("Basic ");
+    let right = [
+        answer.status.to_string() == status,
+        words.is_none_or(|words| answer.body == words.replace('~', " ")),
+        answer.status != 401 || answer.header("www-authenticate").is_some_and(is_challenge),
+        (house.entries() != before) == changes,
+    ];
+    let grown = house.entries().abs_diff(before);
+    if right.contains(&false) {
+        return Err(format!("expected {cell}, got {} {} and {grown} log entries", answer.status, answer.body));
+    }
+    Ok(())
+}
+
+/// The house with joe's client `box`, on which `home` hangs, with open sign-up, and with a link by which joe may choose a new
+/// password.
+fn furnished() -> (House, String) {
+    let house = House::new();
+    let run = |command: Command| {
+        house.service.submit_blocking(Request::new(Caller::Local, command, Origin::new("test"))).unwrap()
+    };
+    let (key, host) = ("box".parse::<ddns_core::ClientKey>().unwrap(), "home.dyn.example".parse().unwrap());
+    run(Command::AddClient(NewClient { key: key.clone(), owner: house.joe(), offline: false }));
+    run(Command::AttachHost { key, host });
+    run(Command::SetSettings(Settings { sign_up: SignUp::Open, mail: true, ..Settings::default() }));
+    let mail = ddns_service::fresh::uuid();
+    let reply = run(Command::AskPassword { login: "joe@example.org".parse().unwrap(), mail });
+    let mail = reply.snapshot.registry.mail(mail).unwrap().clone();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let code = runtime.block_on(house.service.link_code(&mail)).unwrap().unwrap();
+    (house, code.expose_secret().to_owned())
+}
