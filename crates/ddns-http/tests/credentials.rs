@@ -16,14 +16,29 @@ use crate::house::House;
 const COLUMNS: &[&str] =
     &["no", "joe/wrong", "eve", "joe", "revoked", "ann", "suspended", "update-only", "joe/bearer", "joe/password"];
 
-struct Row {
-    route: String,
+pub(crate) struct Row {
+    pub(crate) route: String,
     request: String,
     body: String,
     cells: Vec<String>,
 }
 
-fn rows() -> Vec<Row> {
+impl Row {
+    /// Whether joe changes something with it.
+    pub(crate) fn changes(&self) -> bool {
+        self.cells[COLUMNS.iter().position(|who| *who == "joe").unwrap()].ends_with('*')
+    }
+
+    /// The request with more headers, each with its line's end.
+    pub(crate) fn raw(&self, code: &str, headers: &str) -> String {
+        let (request, body) = (self.request.replace("CODE", code), &self.body);
+        let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
+        let form = if body.starts_with('{') { "" } else { "Content-Type: application/x-www-form-urlencoded\r\n" };
+        format!("{request} HTTP/1.1\r\nHost: ddns.test\r\n{headers}{form}{length}\r\n{body}")
+    }
+}
+
+pub(crate) fn rows() -> Vec<Row> {
     let text = include_str!("data/credentials.txt");
     let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines.map(row).collect()
@@ -69,11 +84,7 @@ fn check(row: &Row, who: &str, cell: &str) -> Result<(), String> {
         "no" => String::new(),
         who => format!("Authorization: {}\r\n", house.authorization(who)),
     };
-    let (request, body) = (row.request.replace("CODE", &code), &row.body);
-    let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
-    let form = if body.starts_with('{') { "" } else { "Content-Type: application/x-www-form-urlencoded\r\n" };
-    let head = format!("{request} HTTP/1.1\r\nHost: ddns.test\r\n{authorization}{form}{length}\r\n");
-    let answer = ask(house.address, head + body);
+    let answer = ask(house.address, row.raw(&code, &authorization));
     let (said, changes) = cell.strip_suffix('*').map_or((cell, false), |said| (said, true));
     let (status, words) = said.split_once('=').map_or((said, None), |(status, words)| (status, Some(words)));
     let is_challenge = |value: &str| value.starts_with("Basic ");
@@ -92,8 +103,12 @@ fn check(row: &Row, who: &str, cell: &str) -> Result<(), String> {
 
 /// The house with joe's client `box`, on which `home` hangs, with open sign-up, and with a link by which joe may choose a new
 /// password.
-fn furnished() -> (House, String) {
-    let house = House::new();
+pub(crate) fn furnished() -> (House, String) {
+    furnish(House::new())
+}
+
+/// Likewise, with a house of other settings.
+pub(crate) fn furnish(house: House) -> (House, String) {
     let run = |command: Command| {
         house.service.submit_blocking(Request::new(Caller::Local, command, Origin::new("test"))).unwrap()
     };
