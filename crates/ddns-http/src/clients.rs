@@ -2,19 +2,25 @@
 
 mod bodies;
 mod links;
+mod schemas;
 mod words;
 
-use actix_web::http::header::{IF_MATCH, LOCATION};
+use actix_web::http::header::IF_MATCH;
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use ddns_core::{ClientKey, Command, Fqdn, Receipt};
+use utoipa::OpenApi;
+use utoipa::openapi::{RefOr, Schema};
 
 use self::links::Links;
+use self::schemas::{
+    BadRequest, ClientAction, ClientEdit, Forbidden, HostName, IfMatch, Key, Missing, NoEntityTag, Nothing,
+};
 use self::words::{ChangedClientBody, ClientBody, HostBody, HostsBody, Wrong};
 use crate::auth::SignedIn;
 use crate::body::Body;
 use crate::dialect::{Dialect, Fault};
-use crate::reply::{json, nothing, respond};
+use crate::reply::{self, Message, created, json, nothing};
 use crate::roads::Roads;
 use crate::server::State;
 use crate::sight::Sight;
@@ -31,7 +37,17 @@ pub(crate) fn roads(roads: &mut Roads<'_>) {
     roads.lay::<Clients>("/ddns/clients/{client_key}/hosts", [(Method::GET, web::to(list_hosts))]);
     roads.lay::<Clients>("/ddns/clients/{client_key}/action", [(Method::POST, web::to(act))]);
     roads.lay::<Clients>("/ddns/clients/{client_key}/hosts/{hostname}", host);
+    roads.describe(Description::openapi);
 }
+
+#[derive(OpenApi)]
+#[openapi(
+    paths(show_client, put_client, remove_client, list_hosts, act, attach_host, detach_host),
+    components(schemas(Message<'_>)),
+    tags((name = "clients", description = "\
+The clients API: devices or places whose hosts move together. What belongs to another account is answered with 403 here."))
+)]
+struct Description;
 
 struct Clients;
 
@@ -41,13 +57,40 @@ impl Dialect for Clients {
     fn say(fault: Fault) -> HttpResponse {
         Wrong::Fault(fault).answer()
     }
+
+    fn fault_schema() -> RefOr<Schema> {
+        reply::message_schema()
+    }
 }
 
 type Caller = SignedIn<Clients>;
 type Answer = Result<HttpResponse, Wrong>;
 type Service = web::Data<State>;
 
-/// `PUT /ddns/clients/{client_key}`: 201 if that registered the client, 200 if it was known.
+/// Registers a client, or changes it
+///
+/// An empty body changes nothing of a known client, and registers an unknown one as online. Going offline makes the hosts of
+/// the client answer their domains' offline addresses; the way back online gives them the address that the request comes
+/// from.
+#[utoipa::path(
+    put,
+    path = "/ddns/clients/{client_key}",
+    params(Key, IfMatch),
+    request_body(content = Option<ClientEdit>, example = json!({ "offline": false })),
+    responses(
+        (status = 200, description = "The client as it is now.", body = ClientBody),
+        (
+            status = 201,
+            description = "The client was registered.",
+            body = ClientBody,
+            headers(("Location" = String, description = "Where the client is."))
+        ),
+        BadRequest,
+        Forbidden,
+        Missing,
+        NoEntityTag
+    )
+)]
 async fn put_client(
     caller: Caller,
     service: Service,
@@ -61,23 +104,34 @@ async fn put_client(
     let Receipt::Client { client, made } = &reply.receipt else { return Err(Wrong::Fault(Fault::Unavailable)) };
     let links = links(&request, &service);
     if *made {
-        let location = links.client(&client.key);
-        return Ok(respond(
-            HttpResponse::Created().insert_header((LOCATION, location)),
-            &ClientBody::new(client, &links),
-        ));
+        return Ok(created(links.client(&client.key), &ClientBody::new(client, &links)));
     }
     Ok(json(StatusCode::OK, &ChangedClientBody::new(client, &links)))
 }
 
-/// `GET /ddns/clients/{client_key}`.
+/// Shows a client
+#[utoipa::path(
+    get,
+    path = "/ddns/clients/{client_key}",
+    params(Key),
+    responses((status = 200, description = "The client.", body = ClientBody), BadRequest, Forbidden, Missing)
+)]
 async fn show_client(caller: Caller, service: Service, request: HttpRequest, key: web::Path<String>) -> Answer {
     let snapshot = service.service.snapshot();
     let client = Sight::new(&snapshot.registry, &caller.identity).client(&parsed(&key)?)?;
     Ok(json(StatusCode::OK, &ClientBody::new(client, &links(&request, &service))))
 }
 
-/// `GET /ddns/clients/{client_key}/hosts`: those that the caller sees, by name.
+/// Lists the hosts of a client
+///
+/// By name, as far as the token's scope reaches, with what they answer at this moment.
+#[utoipa::path(
+    get,
+    path = "/ddns/clients/{client_key}/hosts",
+    operation_id = "list_hosts_of_client",
+    params(Key),
+    responses((status = 200, description = "The hosts.", body = HostsBody<'_>), BadRequest, Forbidden, Missing)
+)]
 async fn list_hosts(caller: Caller, service: Service, request: HttpRequest, key: web::Path<String>) -> Answer {
     let snapshot = service.service.snapshot();
     let sight = Sight::new(&snapshot.registry, &caller.identity);
@@ -87,14 +141,42 @@ async fn list_hosts(caller: Caller, service: Service, request: HttpRequest, key:
     Ok(json(StatusCode::OK, &HostsBody { hosts }))
 }
 
-/// `POST /ddns/clients/{client_key}/action`: every host of the client moves, or none. 204.
+/// Moves every host of a client, or none
+///
+/// While the client is offline the address is remembered, and the offline addresses stay.
+#[utoipa::path(
+    post,
+    path = "/ddns/clients/{client_key}/action",
+    params(Key),
+    request_body(content = ClientAction, example = json!({ "updateIP": "default" })),
+    responses((status = 204, description = "The hosts have the address."), BadRequest, Forbidden, Missing)
+)]
 async fn act(caller: Caller, service: Service, key: web::Path<String>, body: Body<Clients>) -> Answer {
     let command = Command::MoveClient { key: parsed(&key)?, address: bodies::action(&body)? };
     caller.submit(&service.service, command).await?;
     Ok(nothing())
 }
 
-/// `PUT /ddns/clients/{client_key}/hosts/{hostname}`: 201, however often.
+/// Hangs a host on a client
+///
+/// The host has to be there before. It hangs on one client at a time; doing it again changes nothing.
+#[utoipa::path(
+    put,
+    path = "/ddns/clients/{client_key}/hosts/{hostname}",
+    params(Key, HostName),
+    request_body(content = Option<Nothing>),
+    responses(
+        (
+            status = 201,
+            description = "The host hangs on the client.",
+            body = HostBody<'_>,
+            headers(("Location" = String, description = "Where the host is on the client."))
+        ),
+        BadRequest,
+        Forbidden,
+        Missing
+    )
+)]
 async fn attach_host(
     caller: Caller,
     service: Service,
@@ -109,19 +191,32 @@ async fn attach_host(
     let registry = &reply.snapshot.registry;
     let host = registry.host(&host).ok_or(Wrong::NoSuchName)?;
     let links = links(&request, &service);
-    let location = links.host(&client.key, &host.name);
     let body = HostBody::new(registry, client, host, &links);
-    Ok(respond(HttpResponse::Created().insert_header((LOCATION, location)), &body))
+    Ok(created(links.host(&client.key, &host.name), &body))
 }
 
-/// `DELETE /ddns/clients/{client_key}/hosts/{hostname}`: 204.
+/// Takes a host off a client
+#[utoipa::path(
+    delete,
+    path = "/ddns/clients/{client_key}/hosts/{hostname}",
+    params(Key, HostName),
+    responses((status = 204, description = "The host hangs on no client."), BadRequest, Forbidden, Missing)
+)]
 async fn detach_host(caller: Caller, service: Service, path: web::Path<(String, String)>) -> Answer {
     let (key, host) = pair(&path)?;
     caller.submit(&service.service, Command::DetachHost { key, host }).await?;
     Ok(nothing())
 }
 
-/// `DELETE /ddns/clients/{client_key}`: 204; its hosts stay.
+/// Removes a client
+///
+/// Its hosts stay.
+#[utoipa::path(
+    delete,
+    path = "/ddns/clients/{client_key}",
+    params(Key),
+    responses((status = 204, description = "The client is gone."), BadRequest, Forbidden, Missing)
+)]
 async fn remove_client(caller: Caller, service: Service, key: web::Path<String>) -> Answer {
     caller.submit(&service.service, Command::RemoveClient { key: parsed(&key)? }).await?;
     Ok(nothing())

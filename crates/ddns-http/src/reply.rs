@@ -1,7 +1,7 @@
 //! Answers in compact JSON, and what the JSON dialects answer to faults.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,8 +15,12 @@ pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> HttpResponse {
     respond(&mut HttpResponse::build(status), body)
 }
 
-/// The same of an answer that has its headers.
-pub(crate) fn respond(answer: &mut HttpResponseBuilder, body: &impl Serialize) -> HttpResponse {
+/// 201, and where that is which was made.
+pub(crate) fn created(location: String, body: &impl Serialize) -> HttpResponse {
+    respond(HttpResponse::Created().insert_header((LOCATION, location)), body)
+}
+
+fn respond(answer: &mut HttpResponseBuilder, body: &impl Serialize) -> HttpResponse {
     let text = serde_json::to_string(body).unwrap_or_default(); // Cannot fail: no map of ours has keys that are not text.
     answer.insert_header((CONTENT_TYPE, "application/json; charset=utf-8")).insert_header((CACHE_CONTROL, "no-store"));
     answer.body(text)

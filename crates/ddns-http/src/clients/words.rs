@@ -9,22 +9,28 @@ use actix_web::{HttpResponse, ResponseError};
 use ddns_core::{Client, Fqdn, Host, Refusal, Registry, zone};
 use ddns_service::ServiceError;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::links::Links;
 use crate::dialect::Fault;
 use crate::reply::{self, FaultWords};
 
 /// A client, as its `GET` shows it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Client)]
 pub(super) struct ClientBody {
+    /// Whether the client and so its hosts are offline.
+    #[schema(example = false)]
     offline: bool,
     hosts: Related,
 }
 
 /// Where a client's hosts are.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Related {
+    #[schema(example = "related")]
     rel: &'static str,
+    #[schema(format = "uri", example = "https://ddns.example/ddns/clients/router/hosts")]
     href: String,
 }
 
@@ -56,27 +62,37 @@ impl ChangedClientBody {
 }
 
 /// All hosts of a client.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ClientHosts)]
 pub(super) struct HostsBody<'h> {
     pub(super) hosts: Vec<HostBody<'h>>,
 }
 
 /// A host of a client, with what it answers at this moment.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ClientHost)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct HostBody<'h> {
+    /// The host's name.
+    #[schema(value_type = String, example = "home.dyn.example")]
     hostname: &'h Fqdn,
-    /// The IPv4 address, or the IPv6 one where there is no IPv4.
+    /// The IPv4 address, or the IPv6 one where there is no IPv4; null where it answers none at all.
+    #[schema(value_type = Option<String>, required, example = "192.0.2.7")]
     ip_address: Option<IpAddr>,
-    /// The IPv6 address of a host that has both.
+    /// The IPv6 address of a host that answers both.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = Ipv6, example = "2001:db8::7")]
     ip6_address: Option<Ipv6Addr>,
+    /// Where the host is on the client.
     links: [Itself; 1],
 }
 
-#[derive(Serialize)]
+/// Where something is itself.
+#[derive(Serialize, ToSchema)]
 struct Itself {
+    #[schema(example = "self")]
     rel: &'static str,
+    #[schema(format = "uri", example = "https://ddns.example/ddns/clients/router/hosts/home.dyn.example")]
     href: String,
 }
 
