@@ -58,6 +58,8 @@ impl Service {
         let snapshot = self.snapshot();
         let login: Option<Login> = login.parse().ok();
         let account = login.as_ref().and_then(|login| snapshot.registry.account_by_login(login)).cloned();
+        // Anybody may have signed up with this login: that there was no account before is nobody's to know.
+        let account = account.filter(|account| account.state != AccountState::Unconfirmed);
         if let Some((token, owner)) = find_token(&snapshot, secret)
             && account.as_ref().is_some_and(|account| account.number == owner.number)
         {

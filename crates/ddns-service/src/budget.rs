@@ -56,7 +56,7 @@ impl Strangers {
         Strangers { limit, asked: Mutex::default() }
     }
 
-    /// Whether one more request may be served. One that is not costs nothing; and whoever would need an entry more than
+    /// Whether one more request may be served. One that is not costs nothing; and whoever would need more entries than
     /// there may be waits for the next hour.
     pub(crate) fn admit(&self, source: Option<IpAddr>, login: &Login, now: Timestamp) -> bool {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -65,11 +65,10 @@ impl Strangers {
             (Stranger::Network(source.map(network)), self.limit),
             (Stranger::Login(login.clone()), policy::MAILS_PER_LOGIN.min(self.limit)),
         ];
-        let has_room = |(who, limit): &(Stranger, u32)| match asked.get(who) {
-            Some(asked) => asked < limit,
-            None => *limit > 0 && asked.len() < policy::STRANGERS_MAX,
-        };
-        let admitted = shares.iter().all(has_room);
+        let is_left = |(who, limit): &(Stranger, u32)| asked.get(who).copied().unwrap_or(0) < *limit;
+        let new = shares.iter().filter(|(who, _)| !asked.contains_key(who)).count();
+        let has_room = asked.len().saturating_add(new) <= policy::STRANGERS_MAX;
+        let admitted = has_room && shares.iter().all(is_left);
         if admitted {
             shares.into_iter().for_each(|(who, _)| count(asked, who));
         }

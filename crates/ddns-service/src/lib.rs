@@ -275,16 +275,22 @@ impl Service {
         }
     }
 
-    /// Answers from the snapshot what changes nothing; queues everything else.
+    /// Answers from the snapshot what changes nothing; queues everything else, and all that strangers ask for.
     fn begin(&self, request: Request) -> Result<Begun, ServiceError> {
         if self.0.shared.stopping.load(Ordering::Acquire) {
             return Err(stopped());
+        }
+        // A stranger's command waits for the writer and is refused with all others, whether it changes something or not:
+        // what it would change is what the stranger must not learn.
+        let stranger = request.caller == Caller::Guest;
+        if stranger && let Some(reason) = self.health().reason {
+            return Err(ServiceError::Unavailable(reason));
         }
         let snapshot = self.snapshot();
         let decision = decide(&snapshot.registry, &request.caller, &request.command, self.now());
         let unchanged = decision.as_ref().map_or(true, |decision| decision.changes.is_empty());
         // Another process may have changed the very same host a moment ago: then the writer decides on the newest state.
-        if unchanged && self.0.watch.newest().is_ok_and(|newest| newest == snapshot.version) {
+        if unchanged && !stranger && self.0.watch.newest().is_ok_and(|newest| newest == snapshot.version) {
             let receipt = decision?.receipt;
             return Ok(Begun::Answered(Reply { receipt, changed: false, snapshot }));
         }

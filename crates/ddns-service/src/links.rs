@@ -1,8 +1,9 @@
 //! Links that are mailed to people: signed, so that nothing about them is kept anywhere.
 //!
 //! A link's code holds whom it is about, what it does and until when, and a tag over that and over what must still be so
-//! (RFC 2104, under the server's key): the tag no longer fits once the password, or the login, is another one. So a link
-//! works once, and asking for another makes none of them more than one step long.
+//! (RFC 2104, under the server's key): the tag no longer fits once the account has been changed in any way. So a link works
+//! once, and whoever changes the password voids what somebody else has asked for. A confirmation alone outlives changes:
+//! strangers can make some, and an account is confirmed only once.
 
 use std::sync::Arc;
 
@@ -64,13 +65,14 @@ impl Link {
 pub struct LinkVoid;
 
 impl Service {
-    /// The code of a mail's link, good from now on; none for a mail without a link, and for one that is about nothing any
-    /// more. Nothing keeps the code: it is made when the mail is sent.
+    /// The code of a mail's link, good from now on; none for a mail without a link, and for one that has left the outbox or
+    /// is about nothing any more. Nothing keeps the code: it is made when the mail is sent.
     ///
     /// # Errors
     /// [`ServiceError`] if the server's key had to be made and could not be kept.
     pub async fn link_code(&self, mail: &Mail) -> Result<Option<SecretString>, ServiceError> {
         let snapshot = self.snapshot();
+        let Some(mail) = snapshot.registry.mail(mail.id) else { return Ok(None) };
         let Some(account) = snapshot.registry.account(mail.account) else { return Ok(None) };
         let Some(claim) = Claim::of_mail(mail, account, self.now()) else { return Ok(None) };
         let key = self.server_key().await?;
@@ -87,7 +89,7 @@ impl Service {
         let account = snapshot.registry.account_by_id(claim.account).ok_or(LinkVoid)?;
         let key = key_of(&snapshot).ok_or(LinkVoid)?;
         let same = claim.tag(account, &key).is_some_and(|own| bool::from(own.ct_eq(&tag)));
-        if !same || claim.end <= self.now() {
+        if !same || !claim.is_good_at(self.now()) {
             return Err(LinkVoid);
         }
         let purpose = claim.purpose(account).ok_or(LinkVoid)?;
@@ -133,16 +135,17 @@ const TAG: usize = 16;
 const HEAD: usize = 1 + 16 + 8;
 
 impl Claim {
-    /// What a mail's link is to say; none if there is nothing to do any more.
+    /// What a mail's link is to say; none if there is nothing to do any more. What goes to the account's own address goes
+    /// nowhere once that is another one.
     fn of_mail(mail: &Mail, account: &Account, now: Timestamp) -> Option<Claim> {
-        let soon = Timestamp::from_secs(now.after(policy::LINK_LIFE).secs());
-        let unconfirmed = account.state == AccountState::Unconfirmed;
-        let (kind, end, to) = match mail.kind {
-            MailKind::Confirm if unconfirmed => {
+        let is_own = mail.to.login() == account.login;
+        let soon = now.after(policy::LINK_LIFE);
+        let (kind, end, to) = match (mail.kind, account.state) {
+            (MailKind::Confirm, AccountState::Unconfirmed) if is_own => {
                 (CONFIRM, account.created.after(policy::UNCONFIRMED_LIFE), String::new())
             }
-            MailKind::ResetPassword if !unconfirmed => (SET_PASSWORD, soon, String::new()),
-            MailKind::ChangeLogin if !unconfirmed => (SET_LOGIN, soon, mail.to.to_string()),
+            (MailKind::ResetPassword, AccountState::Active) if is_own => (SET_PASSWORD, soon, String::new()),
+            (MailKind::ChangeLogin, AccountState::Active) => (SET_LOGIN, soon, mail.to.to_string()),
             _ => return None,
         };
         Some(Claim { kind, account: account.id, end: Timestamp::from_secs(end.secs()), to })
@@ -177,17 +180,24 @@ impl Claim {
         Some(BASE64_URL_SAFE_NO_PAD.encode(octets))
     }
 
-    /// Over what the code says, and what must still be so when it is used.
+    /// Over what the code says, and what must still be so when it is used. A login and an address hold no 0.
     fn tag(&self, account: &Account, key: &Key) -> Option<[u8; TAG]> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&**key).ok()?;
         mac.update(&self.octets());
         mac.update(&[0]);
         mac.update(account.login.as_str().as_bytes());
         mac.update(&[0]);
-        if self.kind != SET_LOGIN {
+        if self.kind != CONFIRM {
             mac.update(&account.password.map_or(0, SecretId::get).to_be_bytes());
+            mac.update(&account.updated.micros().to_be_bytes());
         }
         mac.finalize().into_bytes().first_chunk().copied()
+    }
+
+    /// Whether it has not ended. An end much further away than any link's was set by a clock that went wrong.
+    fn is_good_at(&self, now: Timestamp) -> bool {
+        let farthest = now.after(policy::LINK_LIFE.saturating_mul(2));
+        now < self.end && (self.kind == CONFIRM || self.end <= farthest)
     }
 
     /// What the code does to the account as it is now.

@@ -9,7 +9,11 @@ mod commits;
 #[cfg(test)]
 mod disks;
 #[cfg(test)]
+mod links;
+#[cfg(test)]
 mod others;
+#[cfg(test)]
+mod strangers;
 #[cfg(test)]
 mod time;
 #[cfg(test)]
