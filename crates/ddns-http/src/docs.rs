@@ -24,10 +24,7 @@ pub(crate) fn roads(roads: &mut Roads<'_>) {
 }
 
 #[derive(OpenApi)]
-#[openapi(
-    paths(show_openapi, show_docs),
-    tags((name = "operation"))
-)]
+#[openapi(paths(show_openapi, show_docs))]
 struct Description;
 
 /// This document
@@ -36,6 +33,7 @@ struct Description;
 #[utoipa::path(
     get,
     path = "/openapi.json",
+    tag = "operation",
     security(()),
     responses((status = 200, description = "An OpenAPI 3.1 document.", body = Object))
 )]
@@ -50,6 +48,7 @@ async fn show_openapi(state: web::Data<State>, request: HttpRequest) -> HttpResp
 #[utoipa::path(
     get,
     path = "/docs",
+    tag = "operation",
     security(()),
     responses((status = 200, description = "The page.", body = String, content_type = "text/html"))
 )]

@@ -12,9 +12,12 @@ use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::info::{InfoBuilder, LicenseBuilder};
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::request_body::RequestBody;
+use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    Components, Info, ObjectBuilder, OpenApi, OpenApiBuilder, PathItem, Response, ResponseBuilder, Server, Type,
+    Components, Content, Info, ObjectBuilder, OpenApi, OpenApiBuilder, PathItem, RefOr, Response, ResponseBuilder,
+    Schema, Server, Tag, Type,
 };
 
 use crate::dialect::{Dialect, Fault};
@@ -36,8 +39,10 @@ pub(crate) fn document(base: &str) -> OpenApi {
 
 fn of_survey(survey: Survey) -> OpenApi {
     let mut document = preface();
-    for chapter in survey.chapters {
-        document.merge(tagged(chapter()));
+    let chapters: Vec<OpenApi> = survey.chapters.iter().map(|chapter| chapter()).collect();
+    let tags: Vec<Tag> = chapters.iter().filter_map(|chapter| chapter.tags.clone()).flatten().collect();
+    for chapter in chapters {
+        document.merge(tagged(chapter, &tags));
     }
     for route in survey.routes {
         let Ok(method) = route.info.method.parse() else { continue };
@@ -82,15 +87,17 @@ sent. Several protocols speak to the one registry; a host that was made through 
 `Allow` header.
 - Bodies are read as what the operation expects, whatever their `Content-Type` says.
 - Whoever lacks credentials, or has wrong ones, is told so alike, with a `Basic` challenge.
-- A resource of another account, or out of the reach of the caller's token, looks like one that does not exist.
+- A browser that another site makes send a change is told 403.
 - A change that was answered with success is on the disk, and DNS serves it.";
 
-/// A chapter whose routes all bear its first tag, unless they name another.
-fn tagged(mut chapter: OpenApi) -> OpenApi {
-    let Some(tag) = chapter.tags.iter().flatten().next().map(|tag| tag.name.clone()) else { return chapter };
+/// A chapter whose routes all bear its first tag, unless they name another of the document's. (utoipa makes tags of modules'
+/// names, too.)
+fn tagged(mut chapter: OpenApi, tags: &[Tag]) -> OpenApi {
+    let Some(own) = chapter.tags.iter().flatten().next().map(|tag| tag.name.clone()) else { return chapter };
+    let known = |name: &String| tags.iter().any(|tag| tag.name == *name);
     for operation in chapter.paths.paths.values_mut().flat_map(operations) {
-        if operation.tags.as_ref().is_none_or(Vec::is_empty) {
-            operation.tags = Some(vec![tag.clone()]);
+        if !operation.tags.iter().flatten().any(known) {
+            operation.tags = Some(vec![own.clone()]);
         }
     }
     chapter
@@ -125,10 +132,28 @@ fn operation_of<'i>(item: &'i mut PathItem, method: &Method) -> Option<&'i mut O
 /// Adds the faults that any route of the dialect may answer, as the dialect says them. What the annotation says of a status
 /// stays.
 pub(crate) fn complete<D: Dialect>(method: &Method, operation: &mut Operation) {
+    operation.request_body.iter_mut().for_each(never_null);
     for fault in faults::<D>(method, operation) {
         let (status, response) = response::<D>(fault);
         operation.responses.responses.entry(status).or_insert(response.into());
     }
+}
+
+/// A body that may be left out is described as one that may be null, too; none of ours may.
+fn never_null(body: &mut RefOr<RequestBody>) {
+    let RefOr::T(body) = body else { return };
+    for content in body.content.values_mut() {
+        let RefOr::T(Content { schema, .. }) = content else { continue };
+        let Some(RefOr::T(Schema::OneOf(either))) = schema else { continue };
+        either.items.retain(|item| !is_null(item));
+        if let [only] = either.items.as_slice() {
+            *schema = Some(only.clone());
+        }
+    }
+}
+
+fn is_null(schema: &RefOr<Schema>) -> bool {
+    matches!(schema, RefOr::T(Schema::Object(object)) if object.schema_type == SchemaType::from(Type::Null))
 }
 
 fn faults<D: Dialect>(method: &Method, operation: &Operation) -> Vec<Fault> {

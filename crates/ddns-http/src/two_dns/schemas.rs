@@ -32,8 +32,10 @@ pub(super) struct NewHostByName {
     #[schema(example = "home.dyn.example")]
     fqdn: String,
     ip_address: Address,
-    ttl: Option<Ttl>,
-    activate_wildcard: Option<Switch>,
+    #[schema(required = false)]
+    ttl: Ttl,
+    #[schema(required = false)]
+    activate_wildcard: Switch,
 }
 
 /// A host to be made, by host name and domain name.
@@ -47,8 +49,10 @@ pub(super) struct NewHostByParts {
     #[schema(example = "dyn.example")]
     domainname: String,
     ip_address: Address,
-    ttl: Option<Ttl>,
-    activate_wildcard: Option<Switch>,
+    #[schema(required = false)]
+    ttl: Ttl,
+    #[schema(required = false)]
+    activate_wildcard: Switch,
 }
 
 /// The host of a path.
@@ -64,9 +68,12 @@ pub(super) struct HostName {
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HostEdit {
-    ip_address: Option<Address>,
-    ttl: Option<Ttl>,
-    activate_wildcard: Option<Switch>,
+    #[schema(required = false)]
+    ip_address: Address,
+    #[schema(required = false)]
+    ttl: Ttl,
+    #[schema(required = false)]
+    activate_wildcard: Switch,
 }
 
 /// An address that a host can have, or `auto`.
@@ -184,7 +191,7 @@ impl ToSchema for Complaints<'_> {
 #[response(status = 404, example = json!({ "message": "Sorry, resource does not exist" }))]
 pub(super) struct Missing(Message<'static>);
 
-/// The token's scope allows something else, or a browser says that another site made it send this.
+/// The token's scope allows something else.
 #[derive(IntoResponses)]
 #[response(status = 403, example = json!({ "message": "the token's scope does not allow this" }))]
 pub(super) struct OutOfScope(Message<'static>);
