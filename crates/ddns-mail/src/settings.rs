@@ -12,6 +12,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
 
 /// Where mails are handed over, in whose name, and what their links begin with.
 #[derive(Clone, Debug)]
@@ -33,7 +34,8 @@ pub struct MailSettings {
 }
 
 /// How the conversation with the relay is protected.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Encryption {
     /// By TLS before anything else is said (RFC 3207); a relay that does not offer it gets no mail.
     #[default]
@@ -72,7 +74,8 @@ impl Default for Limits {
 }
 
 /// A relay's `HOST:PORT`; the host is a name, an IPv4 address, or an IPv6 address in brackets.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct RelayAddress {
     host: Host,
     port: u16,
@@ -138,7 +141,8 @@ impl Host {
 }
 
 /// Who mails are from: an address, or `NAME <ADDRESS>`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Sender {
     pub(crate) name: Option<String>,
     pub(crate) address: MailAddress,
@@ -163,9 +167,39 @@ impl FromStr for Sender {
     }
 }
 
+impl fmt::Display for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.name {
+            Some(name) => write!(f, "{name} <{}>", self.address),
+            None => self.address.fmt(f),
+        }
+    }
+}
+
 fn unquoted(name: &str) -> &str {
     name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name)
 }
+
+/// Files go through the doors that the command line goes through.
+macro_rules! as_text {
+    ($($name:ident),*) => {$(
+        impl TryFrom<String> for $name {
+            type Error = SettingError;
+
+            fn try_from(text: String) -> Result<$name, SettingError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> String {
+                value.to_string()
+            }
+        }
+    )*};
+}
+
+as_text!(RelayAddress, Sender);
 
 /// How we sign in at the relay.
 #[derive(Clone, Debug)]

@@ -43,7 +43,11 @@ fn relays() {
 
 #[test]
 fn senders() {
-    let same = |one: &str, other: &str| assert_eq!(one.parse::<Sender>().unwrap(), other.parse().unwrap(), "{one}");
+    let same = |one: &str, other: &str| {
+        let sender: Sender = one.parse().unwrap();
+        assert_eq!(sender, other.parse().unwrap(), "{one}");
+        assert_eq!(sender, sender.to_string().parse().unwrap(), "{one}");
+    };
     same("ddns@example.org", " <ddns@example.org> ");
     same("ddns <DDNS@Example.org>", "\"ddns\" <ddns@example.org>");
     same("Dienst für Namen <ddns@example.org>", "\"Dienst für Namen\" <ddns@example.org>");

@@ -8,10 +8,14 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
-use ddns_core::{ReservedLabel, Settings};
+use ddns_core::{ReservedLabel, Settings, SignUp};
 use ddns_http::HttpSettings;
+use ddns_mail::{Encryption, RelayAddress, Sender, SettingError};
 use ipnet::IpNet;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+use crate::mail::Mail;
 
 /// Where HTTP is served unless something else is said.
 pub(crate) const HTTP: &str = "127.0.0.1:8053";
@@ -53,6 +57,27 @@ pub(crate) struct Keys {
     /// Host headers that links may be built from where there is no base URL
     #[arg(long, env = "DDNSD_ALLOWED_HOSTS", value_name = "HOST", value_delimiter = ',')]
     pub(crate) allowed_hosts: Option<Vec<String>>,
+    /// Whether strangers may make accounts: closed, confirm (by a link in a mail) or open; kept in the data
+    #[arg(long, env = "DDNSD_SIGN_UP", value_name = "MODE", value_parser = word::<SignUp>)]
+    pub(crate) sign_up: Option<SignUp>,
+    /// The SMTP server that takes the service's mails; without one, none is sent
+    #[arg(long, env = "DDNSD_MAIL_RELAY", value_name = "HOST:PORT")]
+    pub(crate) mail_relay: Option<RelayAddress>,
+    /// How the connection to the relay is protected: starttls, tls (from the first octet) or none
+    #[arg(long, env = "DDNSD_MAIL_TLS", value_name = "MODE", value_parser = word::<Encryption>)]
+    pub(crate) mail_tls: Option<Encryption>,
+    /// The certificates of whoever vouches for the relay (PEM), in the place of those that the system trusts
+    #[arg(long, env = "DDNSD_MAIL_CA", value_name = "FILE")]
+    pub(crate) mail_ca: Option<PathBuf>,
+    /// Who signs in at the relay
+    #[arg(long, env = "DDNSD_MAIL_USER", value_name = "USER")]
+    pub(crate) mail_user: Option<String>,
+    /// The file that holds the password of mail_user, and nothing else
+    #[arg(long, env = "DDNSD_MAIL_PASSWORD_FILE", value_name = "FILE")]
+    pub(crate) mail_password_file: Option<PathBuf>,
+    /// Who mails are from, such as ddns@example.org or: My service <ddns@example.org>
+    #[arg(long, env = "DDNSD_MAIL_FROM", value_name = "SENDER")]
+    pub(crate) mail_from: Option<Sender>,
     /// How log lines look, on standard error
     #[arg(long, env = "DDNSD_LOG_FORMAT", value_name = "FORMAT", value_enum)]
     pub(crate) log_format: Option<LogFormat>,
@@ -68,6 +93,11 @@ pub(crate) struct Keys {
     /// Whether hosts may only have addresses that the whole internet can reach; kept in the data
     #[arg(long, env = "DDNSD_PUBLIC_ADDRESSES_ONLY", value_name = "BOOL", value_parser = BoolishValueParser::new())]
     pub(crate) public_addresses_only: Option<bool>,
+}
+
+/// A word of a few, through the door that it has in a file.
+fn word<T: DeserializeOwned>(word: &str) -> Result<T, String> {
+    T::deserialize(toml::Value::from(word)).map_err(|error| error.to_string().trim_end().to_owned())
 }
 
 /// How log lines look.
@@ -94,6 +124,8 @@ pub struct Config {
     pub dns: Vec<SocketAddr>,
     /// What an operator may set about HTTP.
     pub http_settings: HttpSettings,
+    /// Where mails are handed over, if anywhere.
+    pub mail: Option<Mail>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// What is logged.
@@ -124,6 +156,10 @@ pub struct Overrides {
     pub reserved_labels: Option<BTreeSet<ReservedLabel>>,
     /// Whether hosts may only have public addresses.
     pub public_addresses_only: Option<bool>,
+    /// Whether strangers may make accounts.
+    pub sign_up: Option<SignUp>,
+    /// Whether mails can be sent.
+    pub mail: bool,
 }
 
 impl Keys {
@@ -147,6 +183,13 @@ impl Keys {
             trusted_proxies: self.trusted_proxies.or(other.trusted_proxies),
             base_url: self.base_url.or(other.base_url),
             allowed_hosts: self.allowed_hosts.or(other.allowed_hosts),
+            sign_up: self.sign_up.or(other.sign_up),
+            mail_relay: self.mail_relay.or(other.mail_relay),
+            mail_tls: self.mail_tls.or(other.mail_tls),
+            mail_ca: self.mail_ca.or(other.mail_ca),
+            mail_user: self.mail_user.or(other.mail_user),
+            mail_password_file: self.mail_password_file.or(other.mail_password_file),
+            mail_from: self.mail_from.or(other.mail_from),
             log_format: self.log_format.or(other.log_format),
             log_level: self.log_level.or(other.log_level),
             reservation_days: self.reservation_days.or(other.reservation_days),
@@ -175,6 +218,13 @@ impl Keys {
             trusted_proxies: Some(Vec::new()),
             base_url: None,
             allowed_hosts: Some(Vec::new()),
+            sign_up: Some(settings.sign_up),
+            mail_relay: None,
+            mail_tls: Some(Encryption::default()),
+            mail_ca: None,
+            mail_user: None,
+            mail_password_file: None,
+            mail_from: None,
             log_format: Some(LogFormat::default()),
             log_level: Some("info".to_owned()),
             reservation_days: Some(settings.reservation_days),
@@ -191,11 +241,14 @@ impl Keys {
     /// What the keys mean. Settings in the data stay as they are unless a key names them.
     pub(crate) fn means(self) -> Result<Config, ConfigError> {
         let https = self.https()?;
+        let mail = Mail::of(&self)?;
         let overrides = Overrides {
             ns_addresses: self.ns_addresses.clone(),
             reservation_days: self.reservation_days,
             reserved_labels: self.reserved_labels.clone().map(|labels| labels.into_iter().collect()),
             public_addresses_only: self.public_addresses_only,
+            sign_up: self.sign_up,
+            mail: mail.is_some(),
         };
         let unless_given = Keys { http: https.as_ref().map(|_| Vec::new()), ..Keys::default() };
         let keys = self.or(unless_given).or(Keys::defaults());
@@ -211,6 +264,7 @@ impl Keys {
             https,
             dns: keys.dns.unwrap_or_default(),
             http_settings,
+            mail,
             log_format: keys.log_format.unwrap_or_default(),
             log_level: keys.log_level.unwrap_or_default(),
             overrides,
@@ -238,7 +292,8 @@ impl Overrides {
             reserved_labels: self.reserved_labels.clone().unwrap_or_else(|| present.reserved_labels.clone()),
             public_addresses_only: self.public_addresses_only.unwrap_or(present.public_addresses_only),
             reservation_days: self.reservation_days.unwrap_or(present.reservation_days),
-            ..present.clone()
+            sign_up: self.sign_up.unwrap_or(present.sign_up),
+            mail: self.mail,
         }
     }
 }
@@ -270,6 +325,26 @@ pub enum ConfigError {
     HalfHttps {
         /// Which key is missing.
         missing: &'static str,
+    },
+    /// What is said about mails makes a whole.
+    #[error("{key} is given, which needs {missing}, too")]
+    HalfMail {
+        /// The key that is given.
+        key: &'static str,
+        /// Which key is missing.
+        missing: &'static str,
+    },
+    /// Links in mails begin with the base URL.
+    #[error("base_url does not fit mails: {0}")]
+    MailBaseUrl(SettingError),
+    /// A password goes over the network encrypted.
+    #[error(
+        "mail_tls is none, and {relay} is another machine: the password of mail_user would go there for all to read; \
+         take starttls or tls, or a relay on this machine"
+    )]
+    MailInClear {
+        /// Where it would go.
+        relay: RelayAddress,
     },
 }
 

@@ -59,7 +59,8 @@ fn furnish(service: &Service) -> Result<SecretString, ServiceError> {
         role: Role::User,
         max_hosts: policy::HOSTS_PER_ACCOUNT,
         max_domains: policy::DOMAINS_PER_ACCOUNT,
-        language: Default::default(), password: None,
+        language: Default::default(),
+        password: None,
     };
     let Receipt::Account(account) = ask(service, Command::AddAccount(account), None)?.receipt else {
         return Err(other());

@@ -1,7 +1,8 @@
-//! The composition root: a store, the service on it, HTTP and DNS over the service, and what starts and stops them.
+//! The composition root: a store, the service on it, HTTP, DNS and mail over the service, and what starts and stops them.
 //!
 //! ```text
-//! configuration → certificate → lock → ports → store → service → HTTP and DNS → (a signal) → HTTP, DNS, service, lock
+//! configuration → files → lock → ports → store → service → DNS, HTTP, mail
+//!                                              (a signal) → HTTP, mail, DNS, service, lock
 //! ```
 //!
 //! The library composes, so that tests and scenarios compose the same way over any store and clock:
@@ -23,6 +24,7 @@ mod config;
 mod demo;
 mod exit_code;
 mod logs;
+mod mail;
 mod reference;
 mod running;
 mod signals;
@@ -34,6 +36,7 @@ use std::io::Write;
 
 pub use config::{Config, ConfigError, Https, LogFormat, Overrides};
 pub use exit_code::ExitCode;
+pub use mail::{Mail, MailError};
 pub use reference::reference;
 pub use running::{Running, StartError, start};
 

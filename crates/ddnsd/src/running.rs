@@ -5,19 +5,22 @@ use std::net::SocketAddr;
 
 use ddns_core::{Caller, Command};
 use ddns_http::{Certificate, CertificateError, HttpSettings};
+use ddns_mail::Outbox;
 use ddns_service::{Options, Origin, Request, Service, ServiceError};
 use ddns_store::{FileStore, ServerLock, StoreError};
 
 use crate::config::{Config, ConfigError, Overrides};
 use crate::exit_code::ExitCode;
+use crate::mail::{Mail, MailError};
 
-/// Starts the server of a configuration: the certificate first, then the lock, the ports, and the data.
+/// Starts the server of a configuration: the files that it names first, then the lock, the ports, and the data.
 ///
 /// # Errors
 /// [`StartError`]; then nothing is served and nothing was changed.
 pub fn start(config: &Config) -> Result<Running, StartError> {
     let certificate =
         config.https.as_ref().map(|https| Certificate::load(&https.certificate, &https.key)).transpose()?;
+    let mail = config.mail.as_ref().map(Mail::load).transpose()?;
     let lock = ServerLock::take(&config.data)?;
     let mut ports = Ports::bind(&config.http, &config.dns)?;
     if let (Some(https), Some(certificate)) = (&config.https, &certificate) {
@@ -27,19 +30,21 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
     let service = Service::start(Box::new(store), Options::default())?;
     configure(&service, &config.overrides)?;
     let running = ports.serve(service, config.http_settings.clone())?;
-    Ok(Running { lock: Some(lock), ..running })
+    let outbox = mail.map(|settings| ddns_mail::start(running.service.clone(), settings)).transpose()?;
+    Ok(Running { outbox, lock: Some(lock), ..running })
 }
 
-/// HTTP and DNS over one service. Dropping it ends them without waiting.
+/// HTTP, DNS and perhaps mail over one service. Dropping it ends them without waiting.
 pub struct Running {
     http: ddns_http::Server,
     dns: ddns_dns::Server,
+    outbox: Option<Outbox>,
     service: Service,
     lock: Option<ServerLock>,
 }
 
 impl Running {
-    /// Serves a service on these addresses, HTTP without TLS; port 0 takes a free port.
+    /// Serves a service on these addresses, HTTP without TLS, and sends no mail; port 0 takes a free port.
     ///
     /// # Errors
     /// [`StartError`], if an address cannot be listened on.
@@ -67,16 +72,19 @@ impl Running {
         self.dns.local_addrs()
     }
 
-    /// The service behind both.
+    /// The service behind them.
     pub fn service(&self) -> &Service {
         &self.service
     }
 
-    /// Finishes the answers that are on their way, then ends the service, and gives the data free.
+    /// Finishes the answers and the mail that are on their way, then ends the service, and gives the data free.
     pub async fn stop(self) {
-        let Running { http, dns, service, lock } = self;
+        let Running { http, dns, outbox, service, lock } = self;
         http.stop().await;
         let ended = tokio::task::spawn_blocking(move || {
+            if let Some(outbox) = outbox {
+                outbox.stop();
+            }
             dns.stop();
             service.stop();
             drop(lock);
@@ -122,7 +130,7 @@ impl Ports {
     fn serve(self, service: Service, settings: HttpSettings) -> Result<Running, StartError> {
         let dns = ddns_dns::serve(self.dns, service.clone())?;
         let http = ddns_http::serve(self.http, service.clone(), settings)?;
-        Ok(Running { http, dns, service, lock: None })
+        Ok(Running { http, dns, outbox: None, service, lock: None })
     }
 }
 
@@ -152,6 +160,9 @@ pub enum StartError {
     /// The certificate and its key must be there and belong together.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    /// What mails need must be readable and right.
+    #[error(transparent)]
+    Mail(#[from] MailError),
     /// HTTP's addresses must be free.
     #[error(transparent)]
     Http(#[from] ddns_http::BindError),
@@ -174,6 +185,7 @@ impl StartError {
             StartError::Config(_)
             | StartError::Logs(_)
             | StartError::Certificate(_)
+            | StartError::Mail(_)
             | StartError::Settings(ServiceError::Refused(_)) => ExitCode::Usage,
             StartError::Http(_) | StartError::Dns(_) => ExitCode::Address,
             StartError::Store(_) | StartError::Settings(_) => ExitCode::Unavailable,

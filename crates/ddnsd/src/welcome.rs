@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use ddns_core::Registry;
+use ddns_core::{Registry, SignUp};
 
 use crate::config::{Config, LogFormat};
 
@@ -16,6 +16,23 @@ pub(crate) fn greet(config: &Config, registry: &Registry, stderr: &mut dyn Write
             "no name server is registered and ns_addresses is empty, so ns1.<zone> has no address and resolvers cannot \
              find the zones; register one with: ddns server add NAME --ip ADDR, or set ns_addresses"
         );
+    }
+    if config.mail.is_none() {
+        warn_of_silence(registry);
+    }
+}
+
+/// What was begun when there was a relay comes to nothing without one.
+fn warn_of_silence(registry: &Registry) {
+    if registry.settings().sign_up == SignUp::Confirm {
+        tracing::warn!(
+            "sign_up is confirm in the data, but without mail_relay nobody can be sent a link: nobody can sign up; name a \
+             relay, or set sign_up to closed or open"
+        );
+    }
+    let waiting = registry.mail_count();
+    if waiting > 0 {
+        tracing::warn!(waiting, "mails wait in the outbox, and without mail_relay they are not sent");
     }
 }
 

@@ -7,6 +7,8 @@ mod demo;
 #[cfg(test)]
 mod https;
 #[cfg(test)]
+mod mail;
+#[cfg(test)]
 mod manual;
 #[cfg(test)]
 mod starting;
