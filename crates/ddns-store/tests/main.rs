@@ -11,6 +11,8 @@ mod crash;
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
+mod erase;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod place;

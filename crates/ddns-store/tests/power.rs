@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::crash::{Acknowledged, collect, lost};
+use crate::erase::{Model, begin};
 use crate::tools::{Dice, Mount, Syncs, Talker, compile, role, skip, soak};
 
 /// A small disk, and what cuts its power.
@@ -85,7 +86,32 @@ fn no_acknowledged_update_is_lost_by_a_power_cut() {
     println!("{cuts} power cuts, {} acknowledged updates, {:?}", acknowledged.len(), started.elapsed());
 }
 
-/// The test above can fail: where syncs are only pretended (what `synchronous=OFF` does), updates are lost.
+/// An erasure that the power ends at any moment is made good by doing it again.
+#[test]
+fn an_erasure_survives_power_cuts() {
+    let disk = Disk::new();
+    let Some(mut mount) = disk.mount() else { return skip("power cuts (needs root and loop mounts)") };
+    let (model, mut dice) = (Model::new(), Dice::new());
+    for _ in 0..soak(3, 60) {
+        model.put_into(&data(&mount));
+        for _ in 0..3 {
+            let mut child = begin(role("erase::eraser", &data(&mount)));
+            dice.wait_millis_below(model.lasts.as_millis() as u64 + 1);
+            disk.cut_power(&mount);
+            child.kill();
+            drop(mount);
+            mount = disk.mount().unwrap();
+            model.check(&data(&mount));
+        }
+        let mut child = begin(role("erase::eraser", &data(&mount)));
+        assert!(child.heard("done").unwrap().contains("remains: None"));
+        child.kill();
+        model.check_done(&data(&mount));
+        std::fs::remove_dir_all(data(&mount)).unwrap();
+    }
+}
+
+/// The tests above can fail: where syncs are only pretended (what `synchronous=OFF` does), updates are lost.
 #[test]
 fn a_power_cut_shows_that_syncs_were_skipped() {
     let disk = Disk::new();
