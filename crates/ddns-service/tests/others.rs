@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use ddns_core::{Command, NewToken, Scope};
 use ddns_service::{AuthError, Service, fresh};
-use ddns_store::{FileStore, MemoryStore, Store};
+use ddns_store::{FileStore, MemoryStore, SoftKey, Store};
 
-use crate::world::{add_host, address, ask, eventually, furnish, local, set, start};
+use crate::world::{add_account, add_host, address, ask, eventually, furnish, local, set, start};
 
 /// A test on two services that share a memory store, and on two that share a file.
 fn on_both(test: impl Fn(&Service, &Service)) {
@@ -130,6 +130,50 @@ fn who_missed_the_history_loads_afresh() {
         eventually("the present", || address(&two.snapshot(), "a.dyn.example") == "192.0.2.1");
         eventually("readiness", || two.health().ready);
         assert!(two.submit_blocking(set("a.dyn.example", "192.0.2.2")).unwrap().changed);
+    });
+}
+
+/// Likewise a process that missed what has been erased meanwhile.
+#[test]
+fn who_missed_what_was_erased_loads_afresh() {
+    on_both(|one, two| {
+        let joe = furnish(one);
+        let ann = add_account(one, "ann", None);
+        one.submit_blocking(add_host("c.dyn.example", ann)).unwrap();
+        two.catch_up();
+        let (asleep, wake) = std::sync::mpsc::channel::<()>();
+        let sleeper = {
+            let two = two.clone();
+            std::thread::spawn(move || two.with_store(move |_| asleep_until(&wake)).unwrap())
+        };
+        std::thread::sleep(Duration::from_millis(100));
+        one.submit_blocking(set("c.dyn.example", "192.0.2.1")).unwrap();
+        ask(one, Command::RemoveAccount { account: joe });
+        let erased = one.with_store(move |store| store.erase(joe)).unwrap().unwrap();
+        assert!(erased.entries >= 4, "{erased:?}");
+        asleep.send(()).unwrap();
+        sleeper.join().unwrap();
+        eventually("the present", || two.snapshot().registry.account(joe).is_none());
+        eventually("readiness", || two.health().ready);
+        assert_eq!(address(&two.snapshot(), "c.dyn.example"), "192.0.2.1");
+        assert!(two.submit_blocking(set("c.dyn.example", "192.0.2.2")).unwrap().changed);
+    });
+}
+
+/// What a service has noted of a token is not written any more once another process has removed and erased its account.
+#[test]
+fn nothing_is_noted_of_what_is_erased() {
+    on_both(|one, two| {
+        let joe = furnish(one);
+        let ((text, digest), id, secret) = (fresh::token(), fresh::uuid(), fresh::secret_id());
+        let new = NewToken { id, account: joe, label: "x".parse().unwrap(), scope: Scope::FULL, secret };
+        one.submit_blocking(local(Command::AddToken(new)).with_secret(secret, digest)).unwrap();
+        two.catch_up();
+        two.authenticate_token(&text, None).unwrap();
+        ask(one, Command::RemoveAccount { account: joe });
+        one.with_store(move |store| store.erase(joe)).unwrap().unwrap();
+        two.stop();
+        assert_eq!(one.with_store(move |store| store.soft(&SoftKey::Token(id))).unwrap().unwrap(), None);
     });
 }
 
