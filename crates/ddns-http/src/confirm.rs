@@ -5,6 +5,7 @@
 
 mod form;
 mod page;
+mod schemas;
 
 use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT, HeaderMap};
@@ -12,10 +13,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use ddns_core::{Command, Login, MailAddress, NewToken, Refusal, Scope, SecretId, TokenLabel};
 use ddns_service::{HashError, Link, Origin, Purpose, Reply, Request, ServiceError, fresh};
 use ddns_store::Secret;
+use utoipa::OpenApi;
 
-use self::page::Page;
+use self::page::{Complaints, Done, Page};
+use self::schemas::{Code, NewPassword};
 use crate::body::Body;
 use crate::dialect::{Dialect, Fault};
+use crate::reply::Message;
 use crate::roads::Roads;
 use crate::server::State;
 use crate::{language, links, source};
@@ -23,7 +27,15 @@ use crate::{language, links, source};
 /// The roads of this dialect.
 pub(crate) fn roads(roads: &mut Roads<'_>) {
     roads.lay::<Confirm>("/confirm/{code}", [(Method::GET, web::to(show)), (Method::POST, web::to(follow))]);
+    roads.describe(Description::openapi);
 }
+
+#[derive(OpenApi)]
+#[openapi(
+    paths(show, follow),
+    tags((name = "confirm", description = "Where the links in mails lead: pages for people, and the same for scripts."))
+)]
+struct Description;
 
 struct Confirm;
 
@@ -35,7 +47,19 @@ impl Dialect for Confirm {
     }
 }
 
-/// `GET /confirm/{code}`.
+/// Shows what a link does
+///
+/// A page in the language of the account, with a button that does it. Nothing is changed.
+#[utoipa::path(
+    get,
+    path = "/confirm/{code}",
+    security(()),
+    params(Code),
+    responses(
+        (status = 200, description = "The page.", body = String, content_type = "text/html"),
+        (status = 410, description = "The link was used, has ended or is none.", body = String, content_type = "text/html")
+    )
+)]
 async fn show(state: web::Data<State>, request: HttpRequest, code: web::Path<String>) -> HttpResponse {
     match state.service.open_link(&code) {
         Ok(link) => Page::ask(&link).html(link.account.language),
@@ -43,7 +67,48 @@ async fn show(state: web::Data<State>, request: HttpRequest, code: web::Path<Str
     }
 }
 
-/// `POST /confirm/{code}`: a page, or JSON for whoever accepts nothing else.
+/// Follows a link
+///
+/// Confirms an account, and shows its first token this once; sets a new password; or changes the address that the account
+/// signs in with. It works once. The answer is a page, or JSON for whoever accepts `application/json` and not `text/html`.
+#[utoipa::path(
+    post,
+    path = "/confirm/{code}",
+    security(()),
+    params(Code),
+    request_body(content(
+        (NewPassword = "application/x-www-form-urlencoded"),
+        (NewPassword = "application/json")
+    )),
+    responses(
+        (
+            status = 200,
+            description = "It is done.",
+            content((String = "text/html"), (Done<'_> = "application/json"))
+        ),
+        (
+            status = 400,
+            description = "The body is neither a form nor a JSON object, or has a field twice. Nothing was changed.",
+            content((String = "text/html"), (Message<'_> = "application/json"))
+        ),
+        (
+            status = 410,
+            description = "The link was used, has ended or is none. Nothing was changed.",
+            content((String = "text/html"), (Message<'_> = "application/json"))
+        ),
+        (
+            status = 422,
+            description = "The password is none, or the address is another account's by now. Nothing was changed.",
+            content((String = "text/html"), (Complaints = "application/json"))
+        ),
+        (
+            status = 503,
+            description = "The service cannot do this now. Nothing was changed, and the link still works.",
+            content((String = "text/html"), (Message<'_> = "application/json")),
+            headers(("Retry-After" = String, description = "In how many seconds to try again."))
+        )
+    )
+)]
 async fn follow(
     state: web::Data<State>,
     request: HttpRequest,

@@ -20,7 +20,7 @@ impl Quiet {
     /// before took long, the work itself has half of that time: it is the part that depends on what there is.
     pub(crate) async fn over<T>(self, work: impl Future<Output = T>) -> T {
         let usual = after(self.0, policy::QUIET_ANSWER);
-        let end = usual.max(after(Instant::now(), policy::QUIET_ANSWER / 2));
+        let end = usual.max(after(Instant::now(), policy::QUIET_ANSWER.checked_div(2).unwrap_or_default()));
         let outcome = work.await;
         sleep_until(end).await;
         outcome

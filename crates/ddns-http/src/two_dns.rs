@@ -15,11 +15,12 @@ use ddns_service::ServiceError;
 use utoipa::OpenApi;
 use utoipa::openapi::{RefOr, Schema};
 
-use self::schemas::{BadBody, HostEdit, HostName, Missing, NewHost, OutOfScope};
+use self::schemas::{BadBody, HostEdit, HostName, Missing, NewHost, OutOfScope, Unprocessable};
 use self::words::{DomainBody, HostBody, Wrong, json};
 use crate::auth::{Guest, SignedIn};
 use crate::body::Body;
 use crate::dialect::{Dialect, Fault};
+use crate::reply::Message;
 use crate::roads::Roads;
 use crate::server::State;
 use crate::sight::Sight;
@@ -50,8 +51,25 @@ pub(crate) fn roads(roads: &mut Roads<'_>) {
 
 #[derive(OpenApi)]
 #[openapi(
-    paths(list_domains, list_hosts, make_host, set_all_hosts, show_host, set_host, remove_host),
-    tags((name = "two-dns", description = "The Two-DNS API, version 2: domains, hosts and the account."))
+    paths(
+        list_domains,
+        list_hosts,
+        make_host,
+        set_all_hosts,
+        show_host,
+        set_host,
+        remove_host,
+        account::sign_up,
+        account::ask_password,
+        account::show_me,
+        account::set_me,
+        account::remove_me,
+        account::renew_token
+    ),
+    components(schemas(Message<'_>, Unprocessable)),
+    tags((name = "two-dns", description = "\
+The Two-DNS API, version 2: domains, hosts and the account. What belongs to another account, or is out of the reach of the \
+caller's token, looks like what does not exist."))
 )]
 struct Description;
 

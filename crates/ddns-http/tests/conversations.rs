@@ -9,6 +9,7 @@
 //! ? home.dyn.example 127.0.0.1 - 60 plain no        a host afterwards: IPv4, IPv6, ttl, wildcard, offline; or "absent"
 //! ? client car joe@example.org no 127.0.0.1 - a b  a client afterwards: owner, offline, IPv4, IPv6, its hosts; or "absent"
 //! ? entries 1                                       how many entries the request added to the log
+//! ! {"sign_up":"open"}                              the operator's settings from here on
 //! ```
 //!
 //! A request line without a version is HTTP/1.1 with a `Host`. `{token NAME}` stands for a token.
@@ -24,6 +25,11 @@ fn two_dns() {
 #[test]
 fn clients() {
     run(include_str!("data/clients.txt"), 28);
+}
+
+#[test]
+fn accounts() {
+    run(include_str!("data/accounts.txt"), 15);
 }
 
 #[test]
@@ -72,7 +78,7 @@ impl<'c> Case<'c> {
     fn run(mut self, steps: &'c str) {
         for line in steps.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
             let (kind, rest) = line.split_once(' ').unwrap_or((line, ""));
-            if matches!(kind, ">" | "?") && !self.expected.is_empty() {
+            if matches!(kind, ">" | "?" | "!") && !self.expected.is_empty() {
                 self.talk();
             }
             match kind {
@@ -81,6 +87,7 @@ impl<'c> Case<'c> {
                 "<" => self.expected.push(rest),
                 "=" => self.expected_body.push(rest),
                 "?" => self.look(rest),
+                "!" => self.house.settle(serde_json::from_str(rest).unwrap()),
                 other => panic!("{}: what is {other:?}?", self.title),
             }
         }

@@ -14,8 +14,9 @@ use base64::prelude::BASE64_STANDARD;
 use ddns_core::{Language, Login, policy};
 use ddns_service::{Link, LinkVoid, Purpose};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Value, json};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
 use crate::dialect::Fault;
 use crate::reply::{self, FaultWords};
@@ -84,9 +85,21 @@ impl Page {
 
     /// For a script.
     pub(super) fn json(&self) -> HttpResponse {
+        let status = self.status();
+        let done = |email, api_token| reply::json(status, &Done { api_token, email });
         match self {
+            Page::Confirmed { email, token, .. } => done(email, Some(token.expose_secret())),
+            Page::AskConfirm { email }
+            | Page::AskPassword { email, wrong: None }
+            | Page::PasswordSet { email }
+            | Page::AskLogin { to: email, .. }
+            | Page::LoginSet { email } => done(email, None),
+            Page::AskPassword { wrong: Some(complaint), .. } => {
+                reply::json(status, &Complaints { password: Some([complaint.said()]), email: None })
+            }
+            Page::Taken { .. } => reply::json(status, &Complaints { password: None, email: Some([TAKEN]) }),
+            Page::Void => reply::message(status, &LinkVoid.to_string()),
             Page::Fault(fault) => reply::fault(*fault, &FAULTS),
-            page => reply::json(page.status(), &page.said()),
         }
     }
 
@@ -98,21 +111,31 @@ impl Page {
             _ => StatusCode::OK,
         }
     }
+}
 
-    fn said(&self) -> Value {
-        match self {
-            Page::Confirmed { email, token, .. } => json!({ "email": email, "api_token": token.expose_secret() }),
-            Page::AskPassword { wrong: Some(complaint), .. } => json!({ "password": [complaint.said()] }),
-            Page::AskConfirm { email }
-            | Page::AskPassword { email, wrong: None }
-            | Page::PasswordSet { email }
-            | Page::AskLogin { to: email, .. }
-            | Page::LoginSet { email } => json!({ "email": email }),
-            Page::Taken { .. } => json!({ "email": ["has already been taken"] }),
-            Page::Void => json!({ "message": LinkVoid.to_string() }),
-            Page::Fault(_) => Value::Null, // Said by its own table.
-        }
-    }
+/// What the link was there for is done.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Followed)]
+pub(super) struct Done<'p> {
+    /// The account's first token, shown this once, where the link confirmed the account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, example = "42fcb5dd5f6553f90676a98523e6e22d87944c33")]
+    api_token: Option<&'p str>,
+    /// What the account signs in with.
+    #[schema(value_type = String, example = "joe@example.org")]
+    email: &'p Login,
+}
+
+/// What is wrong with what was sent, by its name.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FollowedInVain)]
+pub(super) struct Complaints {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<String>, required = false, example = json!(["is too short (minimum is 8 characters)"]))]
+    password: Option<[String; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<String>, required = false, example = json!(["has already been taken"]))]
+    email: Option<[&'static str; 1]>,
 }
 
 impl Complaint {
@@ -124,6 +147,8 @@ impl Complaint {
         }
     }
 }
+
+const TAKEN: &str = "has already been taken";
 
 /// What the shared table of faults leaves open.
 const FAULTS: FaultWords =

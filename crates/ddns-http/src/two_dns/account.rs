@@ -4,6 +4,7 @@
 //! `POST /users/password` answer alike, and after the same time, whether there is one or not.
 
 mod attributes;
+mod schemas;
 
 use std::net::IpAddr;
 
@@ -17,7 +18,10 @@ use ddns_service::{HashError, Origin, Reply, Request, ServiceError, Snapshot, fr
 use ddns_store::Secret;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use self::schemas::{Empty, Enough, Forgetful, InUse, NewUser, NotOffered, UserEdit};
+use super::schemas::{BadBody, OutOfScope};
 use super::words::{UserBody, Wrong, json, nothing};
 use super::{Answer, Caller, Service, TwoDns, readable};
 use crate::body::Body;
@@ -27,7 +31,20 @@ use crate::server::State;
 use crate::sight::Sight;
 use crate::{language, source};
 
-/// `POST /users`: 201. Whether there is an account already is told only where sign-up is open.
+/// Signs up
+///
+/// Where the operator lets people sign up. Where the address is to be confirmed, a mail goes there, the account acts once its
+/// link has been followed, and nobody else is told whether the address had an account already. Needs no credentials, and
+/// looks at none.
+#[utoipa::path(
+    post,
+    path = "/users",
+    security(()),
+    request_body(content = NewUser, example = json!({
+        "email": "joe@example.org", "password": "correct horse battery", "language": "de"
+    })),
+    responses((status = 201, description = "It is asked for.", body = EmailBody<'_>), BadBody, NotOffered, Enough)
+)]
 pub(super) async fn sign_up(service: Service, request: HttpRequest, body: Body<TwoDns>) -> Answer {
     let quiet = Quiet::begin();
     let wanted = attributes::of_new_account(&body)?;
@@ -41,7 +58,16 @@ pub(super) async fn sign_up(service: Service, request: HttpRequest, body: Body<T
     Ok(json(StatusCode::CREATED, &EmailBody { email: &wanted.email }))
 }
 
-/// `POST /users/password`: 202, whether there is such an account or not. If there is, it is sent a mail.
+/// Asks for a new password
+///
+/// A mail with a link goes to the address if there is an account, and the answer is the same if there is none.
+#[utoipa::path(
+    post,
+    path = "/users/password",
+    security(()),
+    request_body(content = Forgetful, example = json!({ "email": "joe@example.org" })),
+    responses((status = 202, description = "It is asked for.", body = EmailBody<'_>), BadBody, NotOffered, Enough)
+)]
 pub(super) async fn ask_password(service: Service, request: HttpRequest, body: Body<TwoDns>) -> Answer {
     let quiet = Quiet::begin();
     let email = attributes::of_forgetful(&body)?;
@@ -52,13 +78,28 @@ pub(super) async fn ask_password(service: Service, request: HttpRequest, body: B
     Ok(json(StatusCode::ACCEPTED, &EmailBody { email: &email }))
 }
 
-/// `GET /users/me`.
+/// Shows the account
+#[utoipa::path(
+    get,
+    path = "/users/me",
+    responses((status = 200, description = "The account.", body = UserBody<'_>), OutOfScope)
+)]
 pub(super) async fn show_me(caller: Caller, service: Service) -> Answer {
     me(StatusCode::OK, &service.service.snapshot(), &caller.identity, caller.token())
 }
 
-/// `PUT /users/me`: 200 and the account. A new address is asked for by a mail to it, and is the account's once confirmed.
-/// It comes first, so that what is refused leaves the account as it was.
+/// Changes the account
+///
+/// A new address is asked for by a mail to it, and is the account's once the link there has been followed: until then the
+/// answer shows the present one. Needs the password, or a token of full scope.
+// The address comes last, because a change of the account voids the links that were asked for before. What would be refused
+// is found out in front of everything.
+#[utoipa::path(
+    put,
+    path = "/users/me",
+    request_body(content = UserEdit, example = json!({ "password": "another horse battery" })),
+    responses((status = 200, description = "The account as it is now.", body = UserBody<'_>), BadBody, OutOfScope)
+)]
 pub(super) async fn set_me(caller: Caller, service: Service, body: Body<TwoDns>) -> Answer {
     let quiet = Quiet::begin();
     let wanted = attributes::of_edit(&body)?;
@@ -78,21 +119,41 @@ pub(super) async fn set_me(caller: Caller, service: Service, body: Body<TwoDns>)
         Some((id, password)) => Some((id, hashed(&service, password).await?)),
         None => None,
     };
-    if let Some(email) = &wanted.email {
-        quiet.over(caller.submit(&service.service, ask(email))).await.map_err(about_email)?;
-    }
     let reply = caller.submit_with(&service.service, change, secret).await?;
+    if let Some(email) = &wanted.email {
+        let asked = quiet.over(caller.submit(&service.service, ask(email))).await;
+        asked.map_err(|error| if reply.changed { half_done(&error) } else { about_email(error) })?;
+    }
     me(StatusCode::OK, &reply.snapshot, &caller.identity, caller.token())
 }
 
-/// `DELETE /users/me`: 204. Everything that is the account's own goes with it.
+/// Removes the account
+///
+/// Everything that is its own goes with it. Needs the password, or a token of full scope.
+#[utoipa::path(
+    delete,
+    path = "/users/me",
+    responses((status = 204, description = "It is gone."), OutOfScope, InUse)
+)]
 pub(super) async fn remove_me(caller: Caller, service: Service) -> Answer {
     caller.submit(&service.service, Command::RemoveAccount { account: caller.identity.account }).await?;
     Ok(nothing())
 }
 
-/// `POST /users/me/api_token`: 201 and the account, with a new token first. The one that it takes the place of is void: the
-/// token that the caller came with, or, under a password, the one that bears the API token's label.
+/// Makes a new API token
+///
+/// The one that it takes the place of is void at once: the token that the caller came with, whose label and scope it has;
+/// under a password, the one that is called `API token`.
+#[utoipa::path(
+    post,
+    path = "/users/me/api_token",
+    request_body(content = Option<Empty>, example = json!({})),
+    responses(
+        (status = 201, description = "The account, with the new token.", body = UserBody<'_>),
+        BadBody,
+        OutOfScope
+    )
+)]
 pub(super) async fn renew_token(caller: Caller, service: Service, body: Body<TwoDns>) -> Answer {
     attributes::of_nothing(&body)?;
     readable(Sight::new(&service.service.snapshot().registry, &caller.identity))?;
@@ -164,8 +225,18 @@ fn about_new_email(refusal: Refusal) -> Wrong {
     }
 }
 
-/// `{"email":"joe@apiuser.de"}`.
-#[derive(Serialize)]
+/// The mail could not be asked for, for no fault of the caller's, and the rest was done before.
+fn half_done(error: &ServiceError) -> Wrong {
+    tracing::warn!(%error, "an account was changed, and not asked for its new address");
+    let words = "Everything but the address was changed; ask for that again later";
+    Wrong::Refused(StatusCode::SERVICE_UNAVAILABLE, words.to_owned())
+}
+
+/// An address that something was asked for.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Email)]
 struct EmailBody<'a> {
+    /// As it is kept: in lower case.
+    #[schema(value_type = String, format = Email, example = "joe@example.org")]
     email: &'a MailAddress,
 }
