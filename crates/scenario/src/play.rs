@@ -46,6 +46,7 @@ impl Player {
             Action::Cli(cli) => self.command(cli),
             Action::Http(request, reply) => self.request(request, reply.as_ref()),
             Action::Reply(reply) => self.reply(reply),
+            Action::Link { to, keep } => self.link(to, keep),
             Action::Dns(query) => self.ask(query),
             Action::Serial(zone, course) => self.serial(zone, *course),
             Action::Log(course) => self.log(*course),
@@ -113,7 +114,16 @@ impl Player {
         self.compare(reply, &unread.read()?)
     }
 
-    fn compare(&self, reply: &Reply, received: &Received) -> Result<(), Wrong> {
+    fn link(&mut self, to: &str, keep: &str) -> Result<(), Wrong> {
+        let code = self.stage.link_code(&self.variables.fill(to)?)?;
+        self.variables.keep(keep, &code);
+        Ok(())
+    }
+
+    fn compare(&mut self, reply: &Reply, received: &Received) -> Result<(), Wrong> {
+        if let Some(name) = &reply.keep {
+            self.variables.keep(name, &received.body);
+        }
         let mut expected = vec![reply.status.clone()];
         let mut got = vec![received.status.clone()];
         for (name, value) in &reply.headers {

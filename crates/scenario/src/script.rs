@@ -27,6 +27,8 @@ pub(crate) enum Action {
     Cli(Cli),
     /// Without an expected reply, the reply is left unread.
     Http(Request, Option<Reply>),
+    /// Keeps the code of the link in the mail that waits for an address.
+    Link { to: String, keep: String },
     Reply(Reply),
     Dns(Query),
     Serial(String, Course),
@@ -56,6 +58,8 @@ pub(crate) struct Reply {
     pub(crate) headers: Vec<(String, String)>,
     /// None where any will do.
     pub(crate) body: Option<String>,
+    /// Under which name the body is kept.
+    pub(crate) keep: Option<String>,
 }
 
 /// A question, and the answer that is expected.

@@ -11,6 +11,7 @@ use ddns_service::{ManualClock, Options, Origin, Request, Service};
 use ddns_store::{FileStore, MemoryStore, Store, StoreError};
 use ddnsd::Running;
 use ipnet::{IpNet, Ipv4Net};
+use secrecy::ExposeSecret;
 use tempfile::TempDir;
 
 /// What a scenario's data rests in.
@@ -99,6 +100,21 @@ impl Stage {
         let settings: Settings = serde_json::from_str(settings).map_err(|error| error.to_string())?;
         let request = Request::new(Caller::Local, Command::SetSettings(settings), Origin::new("configuration"));
         self.service()?.submit_blocking(request).map(drop).map_err(|error| error.to_string())
+    }
+
+    /// The code of the link in the mail that waits for an address. Nothing sends mails here, so that they stay until they are
+    /// about nothing any more.
+    pub(crate) fn link_code(&self, to: &str) -> Result<String, String> {
+        let service = self.service()?;
+        let snapshot = service.snapshot();
+        let waiting = snapshot.registry.mails().filter(|mail| mail.to.as_str() == to);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(|error| error.to_string())?;
+        let code = |mail| runtime.block_on(service.link_code(mail)).map_err(|error| error.to_string());
+        let codes: Vec<_> = waiting.filter_map(|mail| code(mail).transpose()).collect::<Result<_, _>>()?;
+        match codes.as_slice() {
+            [code] => Ok(code.expose_secret().to_owned()),
+            codes => Err(format!("{} mails with a link wait for {to}", codes.len())),
+        }
     }
 
     /// How many entries the log has ever had.

@@ -33,6 +33,7 @@ scenarios! {
     a_client_offline_and_back
     a_command_under_a_running_server
     a_domain_of_ones_own
+    a_forgotten_password
     a_freed_name
     a_host_is_deleted
     a_narrow_token
@@ -40,14 +41,17 @@ scenarios! {
     a_repeat_after_the_command_line
     a_restart
     a_revoked_token
+    a_sign_up
     a_suspended_account
     a_wildcard
     all_hosts_at_once
+    an_erased_account
     an_unchanged_repeat
     an_update_by_nic_update
     an_update_by_the_command_line
     an_update_by_the_two_dns_url
     an_update_by_two_dns
+    another_address
     another_ttl
     bodies_that_are_wrong
     both_families

@@ -68,6 +68,7 @@ impl<'t> Block<'t> {
             }
             "HTTP" => self.http(rest),
             "REPLY" => self.reply(&self.lines).map(Action::Reply),
+            "LINK" => self.link(rest),
             "DNS" => self.dns(rest).map(Action::Dns),
             "SETTINGS" => Ok(Action::Settings(body(std::iter::once(rest).chain(self.texts())).unwrap_or_default())),
             _ => self.alone(word, rest),
@@ -89,10 +90,7 @@ impl<'t> Block<'t> {
     }
 
     fn cli(&self, rest: &str, unnoticed: bool) -> Result<Cli, Misread> {
-        let (rest, keep) = match rest.rsplit_once("=> $") {
-            Some((rest, name)) => (rest, Some(name.trim().to_owned())),
-            None => (rest, None),
-        };
+        let (rest, keep) = kept(rest);
         let (rest, stdin) = rest.split_once(" < ").unwrap_or((rest, ""));
         let words = words(rest).ok_or_else(|| self.head.misread("a quote is not closed"))?;
         let stdin = if stdin.is_empty() { String::new() } else { format!("{}\n", stdin.trim()) };
@@ -108,8 +106,19 @@ impl<'t> Block<'t> {
         Ok(cli)
     }
 
+    fn link(&self, rest: &str) -> Result<Action, Misread> {
+        if let Some(line) = self.lines.first() {
+            return Err(line.misread("nothing can belong to this step"));
+        }
+        match kept(rest) {
+            (to, Some(keep)) if !to.is_empty() => Ok(Action::Link { to: to.to_owned(), keep }),
+            _ => Err(self.head.misread("write LINK address => $name")),
+        }
+    }
+
     fn http(&self, rest: &str) -> Result<Action, Misread> {
         let wrong = || self.head.misread("write HTTP METHOD /target");
+        let (rest, keep) = kept(rest);
         let (method, target) = rest.split_once(' ').ok_or_else(wrong)?;
         let arrow = self.lines.iter().position(|line| line.text.starts_with("->")).unwrap_or(self.lines.len());
         let (asked, expected) = self.lines.split_at(arrow);
@@ -124,8 +133,11 @@ impl<'t> Block<'t> {
             }
         }
         request.body = body(text);
-        let reply = if expected.is_empty() { None } else { Some(self.reply(expected)?) };
-        Ok(Action::Http(request, reply))
+        match (expected.is_empty(), keep) {
+            (true, None) => Ok(Action::Http(request, None)),
+            (true, Some(_)) => Err(self.head.misread("a reply that is not read cannot be kept")),
+            (false, keep) => Ok(Action::Http(request, Some(Reply { keep, ..self.reply(expected)? }))),
+        }
     }
 
     fn reply(&self, lines: &[Line<'_>]) -> Result<Reply, Misread> {
@@ -141,7 +153,7 @@ impl<'t> Block<'t> {
             }
         }
         let body = if text == [ANY] { None } else { Some(body(text).unwrap_or_default()) };
-        Ok(Reply { status, headers, body })
+        Ok(Reply { status, headers, body, keep: None })
     }
 
     fn dns(&self, rest: &str) -> Result<Query, Misread> {
@@ -220,6 +232,14 @@ fn body<'t>(lines: impl IntoIterator<Item = &'t str>) -> Option<String> {
     Some(lines.join(if first.starts_with(['{', '[']) { "" } else { "\n" }))
 }
 
+/// What stands before `=> $name`, and the name.
+fn kept(text: &str) -> (&str, Option<String>) {
+    match text.rsplit_once("=> $") {
+        Some((text, name)) => (text.trim(), Some(name.trim().to_owned())),
+        None => (text, None),
+    }
+}
+
 /// With single spaces.
 fn spaced(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -270,6 +290,14 @@ mod tests {
         let Action::Http(_, Some(reply)) = one("HTTP GET / -> 204") else { panic!("a request") };
         assert_eq!((reply.status.as_str(), reply.body.as_deref()), ("204", Some("")));
         let Action::Http(_, None) = one("HTTP GET /") else { panic!("a request without a reply") };
+        let Action::Http(request, Some(reply)) = one("HTTP POST /a/$b => $c -> 201\n  …") else { panic!("a request") };
+        assert_eq!((request.target.as_str(), reply.keep.as_deref(), reply.body), ("/a/$b", Some("c"), None));
+    }
+
+    #[test]
+    fn a_link_is_kept() {
+        let Action::Link { to, keep } = one("LINK joe@a.example => $code") else { panic!("a link") };
+        assert_eq!((to.as_str(), keep.as_str()), ("joe@a.example", "code"));
     }
 
     #[test]
@@ -301,6 +329,10 @@ mod tests {
             ("CLI a\n  shouts", 2),
             ("HTTP /", 1),
             ("HTTP GET /\n  with a", 2),
+            ("HTTP GET /a => $b", 1),
+            ("LINK joe@a.example", 1),
+            ("LINK => $code", 1),
+            ("LINK joe@a.example => $code\n  -> 200", 2),
             ("REPLY", 1),
             ("LOG more", 1),
         ] {
