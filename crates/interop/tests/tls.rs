@@ -1,17 +1,16 @@
 //! HTTPS: certificates as openssl makes them, swapped under the running server, and the programs that update over it.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdout, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use rustix::process::Pid;
 
 use crate::binaries::BINARIES;
 use crate::programs::{Killed, Said, find, miss, output, run};
 use crate::resolvers;
-use crate::site::{Site, until};
+use crate::site::{Server, Site, until};
 
 /// How openssl makes a key of each kind.
 const KINDS: [(&str, &[&str]); 5] = [
@@ -22,48 +21,33 @@ const KINDS: [(&str, &[&str]); 5] = [
     ("ed25519", &["genpkey", "-algorithm", "ED25519"]),
 ];
 
-/// A furnished site that is served over HTTPS, with a certificate of its own for each name in `KINDS`.
+/// A furnished site that is served over HTTPS, too, at first with a certificate of the first kind.
 struct Secured {
     site: Site,
     openssl: PathBuf,
     curl: PathBuf,
-    process: Killed,
-    _stdout: BufReader<ChildStdout>,
-    /// What the server printed: the protocol and where it is served.
-    lines: Vec<(String, SocketAddr)>,
 }
 
 impl Secured {
     /// None where a program is missing.
-    fn start(more: &[&str]) -> Option<Secured> {
+    fn start() -> Option<Secured> {
         let (openssl, curl) = (find("openssl")?, find("curl")?);
         let mut site = Site::with_hosts(&["home.dyn.example"]);
         site.server.kill();
         make(&openssl, &site, KINDS[0]);
-        std::fs::rename(site.directory.path().join("rsa-pkcs1.crt"), certificate(&site)).unwrap();
-        std::fs::rename(site.directory.path().join("rsa-pkcs1.key"), key(&site)).unwrap();
-        let mut command = Command::new(&BINARIES.ddnsd);
-        command.arg("--data").arg(site.data()).args(["--https", "127.0.0.1:0", "--dns", "127.0.0.1:0"]).args(more);
-        command.arg("--tls-cert").arg(certificate(&site)).arg("--tls-key").arg(key(&site));
-        let log = File::create(log(&site)).unwrap();
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
-        let mut process = Killed(command.spawn().unwrap());
-        let mut stdout = BufReader::new(process.0.stdout.take().unwrap());
-        let lines = announced(&mut stdout);
-        site.server.dns = lines.last().unwrap().1;
-        site.server.dns6 = None;
-        Some(Secured { site, openssl, curl, process, _stdout: stdout, lines })
+        swap(&site, "rsa-pkcs1.crt", &certificate(&site));
+        swap(&site, "rsa-pkcs1.key", &key(&site));
+        let options = options(&site);
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        site.server = Server::start_with(site.directory.path(), &options);
+        Some(Secured { site, openssl, curl })
     }
 
     fn https(&self) -> SocketAddr {
-        self.address("https")
+        self.site.server.https.unwrap()
     }
 
-    fn address(&self, protocol: &str) -> SocketAddr {
-        self.lines.iter().find(|(found, _)| found == protocol).unwrap().1
-    }
-
-    /// An update by curl, which trusts the certificates that the server has had so far; its words hold the subject.
+    /// A request by curl, which trusts the certificates that the server has had so far; its words hold the subject.
     fn curl(&self, url: &str) -> Said {
         let who = format!("joe:{}", self.site.token);
         run(Command::new(&self.curl).args(["-sSv", "-u", &who, "--cacert"]).arg(bundle(&self.site)).arg(url))
@@ -81,20 +65,13 @@ impl Secured {
 
     /// What the log says so far.
     fn log(&self) -> String {
-        std::fs::read_to_string(log(&self.site)).unwrap()
+        std::fs::read_to_string(self.site.directory.path().join("ddnsd.log")).unwrap()
     }
 }
 
-/// The lines that the server prints, up to the one that comes last.
-fn announced(stdout: &mut impl BufRead) -> Vec<(String, SocketAddr)> {
-    let mut lines: Vec<(String, SocketAddr)> = Vec::new();
-    while lines.last().is_none_or(|(protocol, _)| protocol != "dns") {
-        let mut line = String::new();
-        stdout.read_line(&mut line).unwrap();
-        let (protocol, address) = line.trim_end().split_once(' ').expect("the server does not start");
-        lines.push((protocol.to_owned(), address.parse().unwrap()));
-    }
-    lines
+fn options(site: &Site) -> [String; 6] {
+    let (certificate, key) = (certificate(site).display().to_string(), key(site).display().to_string());
+    ["--https".into(), "127.0.0.1:0".into(), "--tls-cert".into(), certificate, "--tls-key".into(), key]
 }
 
 fn certificate(site: &Site) -> PathBuf {
@@ -107,10 +84,6 @@ fn key(site: &Site) -> PathBuf {
 
 fn bundle(site: &Site) -> PathBuf {
     site.directory.path().join("trusted.pem")
-}
-
-fn log(site: &Site) -> PathBuf {
-    site.directory.path().join("https.log")
 }
 
 /// Makes NAME.key and NAME.crt, and has clients trust the latter.
@@ -135,7 +108,7 @@ fn swap(site: &Site, from: &str, to: &Path) {
 
 #[test]
 fn curl_updates_while_certificates_of_every_kind_come_and_go() {
-    let Some(secured) = Secured::start(&[]) else { return };
+    let Some(secured) = Secured::start() else { return };
     let said = secured.update("192.0.2.1");
     assert!(said.out == "good 192.0.2.1" && secured.shows("rsa-pkcs1"), "{said:?}");
     for ((name, how), number) in KINDS.into_iter().zip(1..).skip(1) {
@@ -147,14 +120,13 @@ fn curl_updates_while_certificates_of_every_kind_come_and_go() {
         assert_eq!(secured.update(&address).out, format!("good {address}"), "{name}");
         resolvers::all_agree(&secured.site, &[("home.dyn.example", "A", &address)]);
     }
-    assert!(!secured.log().contains("ERROR"), "{}", secured.log());
     let distrusted = run(Command::new(&secured.curl).args(["-sS", &format!("https://{}/myip", secured.https())]));
     assert!(!distrusted.success, "{distrusted:?}");
 }
 
 #[test]
 fn files_that_are_not_right_are_told_and_change_nothing() {
-    let Some(secured) = Secured::start(&[]) else { return };
+    let Some(secured) = Secured::start() else { return };
     let (site, openssl) = (&secured.site, &secured.openssl);
     make(openssl, site, KINDS[1]);
     let told = |words: &str| {
@@ -176,32 +148,39 @@ fn files_that_are_not_right_are_told_and_change_nothing() {
     until(|| secured.shows("ecdsa-sec1"));
     let log = secured.log();
     let errors: Vec<&str> = log.lines().filter(|line| line.contains(" ERROR ")).collect();
-    assert!(errors.len() == 4 && errors.iter().all(|line| line.contains(path.to_str().unwrap())), "{errors:?}");
+    assert!(errors.iter().all(|line| line.contains(path.to_str().unwrap())), "each names the file: {errors:?}");
+    for words in ["does not belong to the first certificate", "is no file", "without a passphrase"] {
+        assert_eq!(errors.iter().filter(|line| line.contains(words)).count(), 1, "{words}: {errors:?}");
+    }
     assert_eq!(secured.update("192.0.2.7").out, "good 192.0.2.7");
+}
+
+#[test]
+fn plain_http_is_served_beside_https_where_it_is_asked_for() {
+    let Some(secured) = Secured::start() else { return };
+    let update = format!("http://{}/nic/update?hostname=home.dyn.example&myip=192.0.2.9", secured.site.server.http);
+    assert_eq!(secured.curl(&update).out, "good 192.0.2.9");
+    assert_eq!(secured.update("192.0.2.9").out, "nochg 192.0.2.9");
 }
 
 /// Where only HTTPS is asked for, nothing else listens.
 #[test]
-fn plain_http_is_not_served_unless_it_is_asked_for() {
-    let Some(secured) = Secured::start(&[]) else { return };
-    let protocols = |secured: &Secured| secured.lines.iter().map(|(protocol, _)| protocol.clone()).collect::<Vec<_>>();
-    assert_eq!(protocols(&secured), ["https", "dns"]);
-    let ports = |secured: &Secured| {
-        let mut ports: Vec<u16> = secured.lines.iter().map(|(_, address)| address.port()).collect();
-        ports.sort_unstable();
-        ports
-    };
-    assert_eq!(listening(&secured.process), ports(&secured));
-    let told = secured.curl(&format!("http://{}/nic/update?hostname=home.dyn.example", secured.https()));
+fn plain_http_is_not_served_where_only_https_is_asked_for() {
+    let Some(mut secured) = Secured::start() else { return };
+    secured.site.server.kill();
+    let mut command = Command::new(&BINARIES.ddnsd);
+    command.arg("--data").arg(secured.site.data()).args(["--dns", "127.0.0.1:0"]).args(options(&secured.site));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut process = Killed(command.spawn().unwrap());
+    let mut lines = BufReader::new(process.0.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let (https, dns) = (lines.next().unwrap(), lines.next().unwrap());
+    let address = |line: &str, protocol: &str| line.strip_prefix(protocol).unwrap().parse().unwrap();
+    let (https, dns): (SocketAddr, SocketAddr) = (address(&https, "https "), address(&dns, "dns "));
+    let mut ports = [https.port(), dns.port()];
+    ports.sort_unstable();
+    assert_eq!(listening(&process), ports);
+    let told = secured.curl(&format!("http://{https}/nic/update?hostname=home.dyn.example"));
     assert_eq!(told.out, "This port speaks HTTPS: the URL must begin with https://\n", "{told:?}");
-    let Some(both) = Secured::start(&["--http", "127.0.0.1:0"]) else { return };
-    assert_eq!(
-        (protocols(&both), listening(&both.process)),
-        (vec!["http".into(), "https".into(), "dns".into()], ports(&both))
-    );
-    let update = format!("http://{}/nic/update?hostname=home.dyn.example&myip=192.0.2.9", both.address("http"));
-    assert_eq!(both.curl(&update).out, "good 192.0.2.9");
-    assert_eq!(both.update("192.0.2.9").out, "nochg 192.0.2.9");
 }
 
 /// The TCP ports that a process listens on, in order.
@@ -227,7 +206,7 @@ fn listening(process: &Killed) -> Vec<u16> {
 #[test]
 fn wget_updates_over_https() {
     let Some(wget) = find("wget") else { return };
-    let Some(secured) = Secured::start(&[]) else { return };
+    let Some(secured) = Secured::start() else { return };
     let update = format!("https://{}/nic/update?hostname=home.dyn.example&myip=192.0.2.7", secured.https());
     let mut command = Command::new(wget);
     command.args(["-q", "-O", "-", "--user=joe", &format!("--password={}", secured.site.token), &update]);
@@ -243,7 +222,7 @@ fn ddclient_updates_over_https() {
     if !run(Command::new(perl).args(["-MIO::Socket::SSL", "-e", "1"])).success {
         return miss("ddclient over HTTPS", "the Perl module IO::Socket::SSL is not installed");
     }
-    let Some(secured) = Secured::start(&[]) else { return };
+    let Some(secured) = Secured::start() else { return };
     let site = &secured.site;
     let configuration = format!(
         "daemon=0\nssl=yes\nssl_ca_file={}\nsyslog=no\nuse=cmd, cmd='echo 192.0.2.7'\nprotocol=dyndns2\n\
@@ -263,7 +242,7 @@ fn ddclient_updates_over_https() {
 #[test]
 fn inadyn_updates_over_https() {
     let Some(inadyn) = find("inadyn") else { return };
-    let Some(secured) = Secured::start(&[]) else { return };
+    let Some(secured) = Secured::start() else { return };
     let site = &secured.site;
     let configuration = format!(
         "period = 300\nca-trust-file = \"{}\"\ncustom number1 {{\n  username = joe\n  password = {}\n  \
