@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use clap::{Args, Subcommand};
 use ddns_core::{
-    Account, AccountEdit, AccountNo, AccountState, Change, Command, Login, NewAccount, Registry, Role, SecretId, policy,
+    Account, AccountEdit, AccountNo, AccountState, Change, Command, Language, Login, NewAccount, Registry, Role,
+    SecretId, policy,
 };
 use ddns_service::{Request, fresh};
 use ddns_store::{Kind, LogQuery, Secret, StoreError};
@@ -49,6 +50,9 @@ pub(crate) struct Add {
     /// How many domains it may hold
     #[arg(long, value_name = "N", default_value_t = policy::DOMAINS_PER_ACCOUNT)]
     max_domains: u32,
+    /// The language of its mails and pages: en or de
+    #[arg(long, value_name = "LANGUAGE", default_value_t = Language::default())]
+    language: Language,
     /// Take the password from the first line of standard input
     #[arg(long)]
     password_stdin: bool,
@@ -109,6 +113,9 @@ pub(crate) struct Set {
     /// Whether it may act on everybody's objects
     #[arg(long, value_name = "BOOL", group = "change", value_parser = clap::builder::BoolishValueParser::new())]
     operator: Option<bool>,
+    /// The language of its mails and pages: en or de
+    #[arg(long, value_name = "LANGUAGE", group = "change")]
+    language: Option<Language>,
     /// Ask for a new password
     #[arg(long, group = "change", conflicts_with = "password_stdin")]
     password: bool,
@@ -150,7 +157,7 @@ impl Add {
             role: role(self.operator),
             max_hosts: self.max_hosts,
             max_domains: self.max_domains,
-            language: Default::default(),
+            language: self.language,
             password: Some(password),
         }
     }
@@ -313,7 +320,7 @@ impl Set {
             role: self.operator.map(role),
             max_hosts: self.max_hosts,
             max_domains: self.max_domains,
-            language: None,
+            language: self.language,
             password,
         }
     }
@@ -355,6 +362,7 @@ fn listed(account: &Account) -> Object {
         ("role", role.into()),
         ("max_hosts", account.max_hosts.into()),
         ("max_domains", account.max_domains.into()),
+        ("language", text(Some(account.language))),
         ("has_password", Value::Bool(account.password.is_some())),
         ("created", moment(account.created)),
         ("updated", moment(account.updated)),

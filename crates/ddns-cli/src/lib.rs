@@ -16,6 +16,7 @@ mod exit_code;
 mod failure;
 mod host;
 mod log;
+mod mail;
 mod name;
 mod output;
 mod page;

@@ -25,12 +25,13 @@ Keys keep their names and meanings; new ones may come. What is not there is `nul
 
 | object | keys |
 |---|---|
-| account | `login`, `id`, `state` (`unconfirmed`, `active`, `suspended`), `role` (`user`, `operator`), `max_hosts`, `max_domains`, `has_password`, `created`, `updated`; and, but not in lists, `hosts`, `domains`, `tokens` |
+| account | `login`, `id`, `state` (`unconfirmed`, `active`, `suspended`), `role` (`user`, `operator`), `max_hosts`, `max_domains`, `language` (`en`, `de`), `has_password`, `created`, `updated`; and, but not in lists, `hosts`, `domains`, `tokens` |
 | token | `id`, `account`, `label`, `hosts` (`null`: all), `actions`, `networks` (`[]`: any), `expires`, `created`; from `create` also `secret` |
 | server | `name`, `id`, `addresses`, `created` |
 | domain | `name`, `id`, `owner`, `shared`, `email`, `ttl`, `refresh`, `retry`, `expire`, `minimum`, `description`, `offline_ipv4`, `offline_ipv6`, `created`, `updated`; and, but not in lists, `serial`, `hosts`, `records` |
 | host | `name`, `owner`, `domain`, `ipv4`, `ipv6`, `ttl`, `wildcard`, `offline` (`no`, `manual`, `missed`), `created`, `updated`; and, but not in lists, `client` |
 | client | `key`, `owner`, `offline` (as a host's), `ipv4`, `ipv6` (the addresses that it was last moved to), `created`, `updated`; and, but not in lists, `hosts` |
+| mail | `id`, `kind` (`confirm`, `reset-password`, `change-login`, `login-changed`, `already-registered`), `to`, `account`, `attempts` (those that failed), `next` (not before this it is tried), `created` |
 | log entry | `version`, `time`, `account` (`null`: the operator or time itself; `#` and a number: one that was removed since), `origin`, `changes`: each with `kind`, `name`, `change` (`made`, `changed`, `removed`), `fields` (name to `[before, after]`) |
 | removal | `removed` (the name, key or id); `released` from `name release`; `backup` from `backup`; `restored` and `data` from `restore` |
 ";

@@ -13,6 +13,7 @@ use crate::domain::DomainCommand;
 use crate::failure::Failure;
 use crate::host::HostCommand;
 use crate::log::Log;
+use crate::mail::MailCommand;
 use crate::name::NameCommand;
 use crate::output::Format;
 use crate::server::ServerCommand;
@@ -75,6 +76,9 @@ pub(crate) enum Command {
     /// Freed names
     #[command(subcommand)]
     Name(NameCommand),
+    /// Mails that wait to be sent
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Show what was changed, by whom and when, the newest first
     Log(Log),
     /// Write a copy of all data to a new file, while the server goes on
@@ -109,6 +113,7 @@ impl Command {
             Command::Host(command) => command.run(session),
             Command::Client(command) => command.run(session),
             Command::Name(command) => command.run(session),
+            Command::Mail(command) => command.run(session),
             Command::Log(log) => log.run(session),
             Command::Backup(backup) => backup.run(session),
             Command::Restore(restore) => restore.run(session),

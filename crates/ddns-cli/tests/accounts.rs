@@ -38,9 +38,21 @@ fn add_with_all_options() {
 #[test]
 fn json_has_the_documented_keys() {
     let work = Work::with_joe();
-    let listed = ["login", "id", "state", "role", "max_hosts", "max_domains", "has_password", "created", "updated"];
+    let listed =
+        ["login", "id", "state", "role", "max_hosts", "max_domains", "language", "has_password", "created", "updated"];
     assert_eq!(keys(&work, &["account", "list"]), listed);
     assert_eq!(keys(&work, &["account", "show", "joe"]), [&listed[..], &["hosts", "domains", "tokens"]].concat());
+}
+
+#[test]
+fn an_account_is_written_to_in_its_language() {
+    let work = Work::with_joe();
+    assert_eq!(work.json(&["account", "show", "joe"])["language"], "en");
+    assert_eq!(work.json(&["account", "set", "joe", "--language", "de"])["language"], "de");
+    let args = ["account", "add", "ann", "--language", "de", "--password-stdin"];
+    work.ok_with(&args, PASSWORD);
+    assert_eq!(work.json(&["account", "show", "ann"])["language"], "de");
+    work.fails(ExitCode::Usage, &["account", "set", "joe", "--language", "fr"], &["fr", "--language"]);
 }
 
 #[test]

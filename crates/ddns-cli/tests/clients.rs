@@ -116,7 +116,11 @@ fn attach_and_detach() {
     let run = work.run(&["client", "detach", "car", "tv.dyn.example"]);
     assert_eq!((run.code, run.err.as_str()), (0, "detached host tv.dyn.example from client car\n"));
     let detach = ["client", "detach", "car", "tv.dyn.example"];
-    work.fails(ExitCode::NotFound, &detach, &["cannot detach host tv.dyn.example from client car", "no host tv.dyn.example on client car"]);
+    work.fails(
+        ExitCode::NotFound,
+        &detach,
+        &["cannot detach host tv.dyn.example from client car", "no host tv.dyn.example on client car"],
+    );
     work.ok_with(&["account", "add", "ann", "--password-stdin"], PASSWORD);
     work.ok(&["host", "add", "ann.dyn.example", "--owner", "ann"]);
     work.fails(ExitCode::Refused, &["client", "attach", "router", "ann.dyn.example"], &["belongs to another account"]);

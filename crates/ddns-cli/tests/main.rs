@@ -13,6 +13,8 @@ mod domains;
 #[cfg(test)]
 mod hosts;
 #[cfg(test)]
+mod mails;
+#[cfg(test)]
 mod manual;
 #[cfg(test)]
 mod together;
