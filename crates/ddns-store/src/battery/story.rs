@@ -2,8 +2,8 @@
 
 use ddns_core::{
     AccountEdit, AccountNo, AccountState, AddressEdit, Caller, Command, DomainEdit, HostEdit, HostPattern, HostScope,
-    HostTtl, Identity, NewHost, NewRecord, NewToken, Peer, RecordData, RecordEdit, RecordType, Role, Scope, SecretId,
-    Settings, Together, TsigAlgorithm, TsigKey,
+    HostTtl, Identity, Language, MailAddress, NewHost, NewRecord, NewSignUp, NewToken, Peer, RecordData, RecordEdit,
+    RecordType, Role, Scope, SecretId, Settings, SignUp, Together, TsigAlgorithm, TsigKey,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -17,6 +17,7 @@ const JOE: u32 = 1;
 const ANN: u32 = 2;
 const PROCESSES: usize = 3;
 const HOSTS: &[&str] = &["a.dyn.example", "b.dyn.example", "x.a.dyn.example", "a.joe.example", "joe.example"];
+const MAILBOXES: &[&str] = &["new@mail.example", "o'new+1@mail.example"];
 const NAMES: &[&str] = &["a.dyn.example", "*.b.dyn.example", "c.joe.example", "d.joe.example", "*.joe.example"];
 const DATA: &[(&str, &str)] = &[
     ("A", "192.0.2.1"),
@@ -70,7 +71,10 @@ pub fn stories(make: Make<'_>) {
 fn tell(open: &Opener, steps: &[Step]) {
     let mut processes: Vec<Process> = (0..PROCESSES).map(|_| Process::start(open)).collect();
     let local = |command| (Caller::Local, command);
-    let beginning = [new_account("joe"), new_account("ann"), new_domain("dyn.example", None)].map(local);
+    let settings = Settings { sign_up: SignUp::Confirm, mail: true, ..Settings::default() };
+    let beginning =
+        [new_account("joe"), new_account("ann"), new_domain("dyn.example", None), Command::SetSettings(settings)];
+    let beginning = beginning.map(local);
     processes[0].batch(&beginning);
     let joe = AccountNo::new(JOE).unwrap();
     let rest = [new_domain("joe.example", Some(joe)), new_host("a.dyn.example", joe)].map(local);
@@ -133,7 +137,8 @@ fn step() -> impl Strategy<Value = Step> {
 pub(super) fn some_caller() -> impl Strategy<Value = Caller> {
     let account = select(&[JOE, ANN][..]).prop_map(|number| caller(AccountNo::new(number).unwrap()));
     let far = Identity { account: AccountNo::new(JOE).unwrap(), token: None, source: Some([192, 0, 2, 77].into()) };
-    prop_oneof![5 => Just(Caller::Local), 2 => account, 1 => Just(Caller::Account(far))]
+    let mailed = self::account().prop_map(Caller::Mailed);
+    prop_oneof![10 => Just(Caller::Local), 4 => account, 2 => Just(Caller::Account(far)), 2 => Just(Caller::Guest), 1 => mailed]
 }
 
 fn account() -> impl Strategy<Value = AccountNo> {
@@ -175,7 +180,14 @@ fn host_edit() -> impl Strategy<Value = HostEdit> {
 }
 
 pub(super) fn command() -> impl Strategy<Value = Command> {
-    prop_oneof![8 => host_command(), 4 => record_command(), 3 => account_command(), 3 => domain_command(), 2 => client_command()]
+    prop_oneof![
+        8 => host_command(),
+        4 => record_command(),
+        3 => account_command(),
+        3 => domain_command(),
+        2 => client_command(),
+        5 => mail_command(),
+    ]
 }
 
 fn host_command() -> BoxedStrategy<Command> {
@@ -262,9 +274,46 @@ fn domain_command() -> BoxedStrategy<Command> {
         1 => server().prop_map(|name| Command::RemoveServer { name: name.parse().unwrap() }),
         1 => any::<bool>().prop_map(|notify| Command::PutPeer(Peer { address: [192, 0, 2, 54].into(), transfer: true, notify })),
         1 => Just(Command::RemovePeer { address: [192, 0, 2, 54].into() }),
-        1 => select(&[0, 1, 30][..]).prop_map(|reservation_days| {
-            Command::SetSettings(Settings { reservation_days, ..Settings::default() })
+        1 => (select(&[0, 1, 30][..]), select(&[SignUp::Closed, SignUp::Confirm, SignUp::Open][..]), any::<bool>())
+            .prop_map(|(reservation_days, sign_up, mail)| {
+                Command::SetSettings(Settings { reservation_days, sign_up, mail, ..Settings::default() })
+            }),
+    ]
+    .boxed()
+}
+
+/// What strangers ask for, what their links do, and what becomes of the mails. A renewed token may have the id of the one
+/// whose place it takes.
+fn mail_command() -> BoxedStrategy<Command> {
+    // Whoever signs up comes behind what every story begins with.
+    let account = || prop_oneof![1 => account(), 3 => (6..9u32).prop_map(|number| AccountNo::new(number).unwrap())];
+    let to = || select(MAILBOXES).prop_map(|to| to.parse::<MailAddress>().unwrap());
+    let token = move || {
+        (small_id(), account(), secret()).prop_map(|(id, account, secret)| NewToken {
+            id,
+            account,
+            label: "Küche".parse().unwrap(),
+            scope: Scope::FULL,
+            secret,
+        })
+    };
+    prop_oneof![
+        4 => (to(), secret(), small_id()).prop_map(|(login, password, mail)| Command::SignUp(NewSignUp {
+            id: Uuid::from_u64_pair(password.get(), 1), login, password, language: Language::German, mail,
+        })),
+        2 => (to(), small_id()).prop_map(|(to, mail)| Command::AskPassword { login: to.login(), mail }),
+        2 => (account(), to(), small_id()).prop_map(|(account, to, mail)| Command::AskLogin { account, to, mail }),
+        3 => token().prop_map(Command::Confirm),
+        2 => (account(), secret()).prop_map(|(account, to)| Command::SetPassword { account, from: None, to }),
+        1 => (account(), to(), to(), small_id()).prop_map(|(account, from, to, mail)| Command::SetLogin {
+            account, from: from.login(), to, mail,
         }),
+        3 => token().prop_map(Command::RenewToken),
+        1 => (small_id(), 0..200u64).prop_map(|(mail, secs)| Command::RetryMail {
+            mail, next: START.after(std::time::Duration::from_secs(secs)),
+        }),
+        1 => small_id().prop_map(|mail| Command::RemoveMail { mail }),
+        1 => secret().prop_map(|secret| Command::SetServerKey { secret }),
     ]
     .boxed()
 }
