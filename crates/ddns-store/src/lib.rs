@@ -120,6 +120,7 @@ pub trait Store: Send {
     ///
     /// This happens in short steps, between which others have their turn; each is durable, whole or not there. After an
     /// error or a crash it is done again until it succeeds, and finds what is left. Done once more it changes nothing.
+    /// With a long log it takes minutes: whoever serves does it on a handle of its own.
     ///
     /// # Errors
     /// [`StoreError::NotRemoved`] while the account is there; any other error if it did not work out, or only in part.
