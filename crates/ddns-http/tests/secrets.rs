@@ -6,6 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
+use ddns_core::MailKind;
+
+use crate::accounts::{basic, code, confirming, send, value};
 use crate::client::ask;
 use crate::house::{House, PASSWORD};
 
@@ -51,17 +54,18 @@ fn no_log_line_at_any_level_holds_a_secret() {
             );
         }
     }
+    let of_accounts = secrets_of_accounts(&house);
     let log = String::from_utf8_lossy(&LOG.lock().unwrap_or_else(PoisonError::into_inner)).into_owned();
     let basic = house.authorization("joe");
     let escaped = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
-    let secrets = [
+    let of_joe = [
         token.clone(),
         PASSWORD.to_owned(),
         basic.replace("Basic ", ""),
         BASE64_STANDARD.encode(&token),
         escaped(&token),
     ];
-    for secret in secrets {
+    for secret in of_joe.into_iter().chain(of_accounts) {
         assert!(!log.contains(&secret), "{secret}");
     }
     assert!(log.contains("TRACE"), "the log reaches down to the lowest level");
@@ -69,5 +73,32 @@ fn no_log_line_at_any_level_holds_a_secret() {
     for part in [" INFO ", "method=\"GET\"", "status=200", "micros=", "peer=127.0.0.1"] {
         assert!(event.contains(part), "{part} in {event}");
     }
-    assert!(log.lines().any(|line| line.contains("route=\"/hosts/{fqdn}\"")), "routes are patterns, not paths");
+    for route in ["/hosts/{fqdn}", "/confirm/{code}"] {
+        assert!(log.lines().any(|line| line.contains(&format!("route={route:?}"))), "{route}: a pattern, and no path");
+    }
+}
+
+/// Every secret in the life of an account: passwords, tokens, and the codes of links, each used rightly and wrongly.
+fn secrets_of_accounts(house: &House) -> Vec<String> {
+    house.settle(confirming());
+    let (mine, next) = ("my own secret horse", "my+other+secret+horse");
+    let body = format!(r#"{{"email":"ann@example.org","password":"{mine}"}}"#);
+    send(house, "POST /users", &[], &body);
+    let confirm = code(house, MailKind::Confirm, "ann@example.org");
+    let post =
+        |code: &str, body: &str| send(house, &format!("POST /confirm/{code}"), &["Accept: application/json"], body);
+    let first = value(&post(&confirm, ""), "api_token");
+    let renewed = send(house, "POST /users/me/api_token", &[&basic("ann@example.org", &first)], "");
+    send(house, "POST /users/password", &[], r#"{"email":"ann@example.org"}"#);
+    let forgotten = code(house, MailKind::ResetPassword, "ann@example.org");
+    for body in ["password=short", &format!("password={next}"), &format!("password={next}")] {
+        post(&forgotten, body);
+    }
+    for code in [&confirm, &forgotten, &forgotten.to_uppercase()] {
+        send(house, &format!("GET /confirm/{code}"), &[], "");
+        send(house, &format!("DELETE /confirm/{code}"), &["Origin: https://evil.example"], "");
+        send(house, &format!("GET /confirm/{code}/more"), &[], "");
+    }
+    let renewed = value(&renewed, "api_token");
+    [mine, next, &next.replace('+', " "), &confirm, &forgotten, &first, &renewed].map(str::to_owned).to_vec()
 }

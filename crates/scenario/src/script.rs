@@ -28,7 +28,10 @@ pub(crate) enum Action {
     /// Without an expected reply, the reply is left unread.
     Http(Request, Option<Reply>),
     /// Keeps the code of the link in the mail that waits for an address.
-    Link { to: String, keep: String },
+    Link {
+        to: String,
+        keep: String,
+    },
     Reply(Reply),
     Dns(Query),
     Serial(String, Course),

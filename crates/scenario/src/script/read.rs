@@ -290,7 +290,9 @@ mod tests {
         let Action::Http(_, Some(reply)) = one("HTTP GET / -> 204") else { panic!("a request") };
         assert_eq!((reply.status.as_str(), reply.body.as_deref()), ("204", Some("")));
         let Action::Http(_, None) = one("HTTP GET /") else { panic!("a request without a reply") };
-        let Action::Http(request, Some(reply)) = one("HTTP POST /a/$b => $c -> 201\n  …") else { panic!("a request") };
+        let Action::Http(request, Some(reply)) = one("HTTP POST /a/$b => $c -> 201\n  …") else {
+            panic!("a request")
+        };
         assert_eq!((request.target.as_str(), reply.keep.as_deref(), reply.body), ("/a/$b", Some("c"), None));
     }
 
