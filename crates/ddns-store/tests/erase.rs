@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use ddns_core::{AccountEdit, AccountNo, Caller, Command, DomainNo, Registry, Serial, Settings};
+use ddns_core::{AccountEdit, AccountNo, Caller, Change, Command, DomainNo, Registry, Serial, Settings};
 use ddns_store::battery::{Opener, Process, Reader};
 use ddns_store::{
     BatchId, DATABASE, Entry, Erased, FileStore, LogQuery, Remains, ServerLock, SoftKey, SoftState, Store, StoreError,
@@ -180,6 +180,31 @@ fn a_writer_goes_on_meanwhile() {
     assert_eq!(process.version, writer.version);
     process.assert_loaded_by_others(&opener(directory.path()));
     assert_eq!(found(directory.path()), BTreeSet::new());
+}
+
+/// Two accounts are erased at the same time, from the same entries.
+#[test]
+fn two_erasures_do_not_undo_each_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut process = lived_in(directory.path(), 4);
+    let ann = process.account("ann").number;
+    process.ask(Command::RemoveAccount { account: ann });
+    let mut other = FileStore::open_existing(directory.path()).unwrap();
+    std::thread::scope(|scope| {
+        let one = scope.spawn(|| process.store.erase(joe()).unwrap());
+        let two = other.erase(ann).unwrap();
+        let one = one.join().unwrap();
+        assert!(one.entries > 500 && two.entries > 500, "{one:?} {two:?}");
+    });
+    let erased = process.log().iter().all(|entry| {
+        let others = |change: &Change| matches!(change, Change::Settings(_) | Change::Domain(_));
+        entry.actor.is_none() && entry.changes.iter().all(others)
+    });
+    assert!(erased, "nothing of either is left");
+    assert_eq!(found(directory.path()), BTreeSet::new());
+    let [head, entries, there] = sizes(directory.path());
+    assert_eq!((head, entries), (there, there), "what pruning counts is what is there");
+    process.assert_loaded_by_others(&opener(directory.path()));
 }
 
 /// The child: erases, or settles, for each line that it is told.

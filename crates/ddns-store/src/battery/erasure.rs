@@ -367,7 +367,7 @@ fn texts(log: &[Entry]) -> String {
 }
 
 /// No entry says that the account did anything, or had anything.
-fn assert_untraceable(log: &[Entry], account: AccountNo) {
+pub(super) fn assert_untraceable(log: &[Entry], account: AccountNo) {
     let found: BTreeSet<u64> = log
         .iter()
         .filter(|entry| entry.actor == Some(account) || entry.changes.iter().any(|change| mentions(change, account)))

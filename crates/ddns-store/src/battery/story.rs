@@ -111,6 +111,7 @@ fn take(processes: &mut [Process], open: &Opener, step: &Step) {
             for number in (1..9).filter_map(AccountNo::new) {
                 if processes[*who].registry.account(number).is_none() {
                     processes[*who].store.erase(number).unwrap();
+                    super::erasure::assert_untraceable(&processes[*who].log(), number);
                 }
             }
             processes[*who].assert_loaded_by_others(open);
