@@ -7,6 +7,7 @@ use actix_web::HttpResponse;
 use actix_web::body::MessageBody;
 use actix_web::http::Method;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use ddns_core::policy;
 use serde_json::Value;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::header::HeaderBuilder;
@@ -87,7 +88,7 @@ sent. Several protocols speak to the one registry; a host that was made through 
 `Allow` header.
 - Bodies are read as what the operation expects, whatever their `Content-Type` says.
 - Whoever lacks credentials, or has wrong ones, is told so alike, with a `Basic` challenge.
-- A browser that another site makes send a change is told 403.
+- A change that a browser sends because another site makes it do so is refused.
 - A change that was answered with success is on the disk, and DNS serves it.";
 
 /// A chapter whose routes all bear its first tag, unless they name another of the document's. (utoipa makes tags of modules'
@@ -116,7 +117,7 @@ pub(crate) fn with_alias(mut chapter: OpenApi, path: &str, alias: &str) -> OpenA
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten()
+    [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
 }
 
 fn operation_of<'i>(item: &'i mut PathItem, method: &Method) -> Option<&'i mut Operation> {
@@ -124,6 +125,7 @@ fn operation_of<'i>(item: &'i mut PathItem, method: &Method) -> Option<&'i mut O
         Method::GET => item.get.as_mut(),
         Method::PUT => item.put.as_mut(),
         Method::POST => item.post.as_mut(),
+        Method::PATCH => item.patch.as_mut(),
         Method::DELETE => item.delete.as_mut(),
         _ => None,
     }
@@ -190,17 +192,18 @@ fn response<D: Dialect>(fault: Fault) -> (String, Response) {
     (status, response.content(media_type, content).build())
 }
 
-fn meaning(fault: Fault) -> &'static str {
-    match fault {
+fn meaning(fault: Fault) -> String {
+    let meaning = match fault {
         Fault::Unauthorized => "The credentials are missing, wrong, or not valid here.",
         Fault::CrossSite => "A browser says that another site made it send this.",
-        Fault::UrlTooLong => "The URL has more than 4 KiB.",
-        Fault::BodyTooLarge => "The body has more than 64 KiB.",
+        Fault::UrlTooLong => return format!("The URL has more than {} KiB.", policy::URL_MAX / 1024),
+        Fault::BodyTooLarge => return format!("The body has more than {} KiB.", policy::BODY_MAX / 1024),
         Fault::BodyBroken => "The body did not arrive whole.",
         Fault::Method => "The resource has other methods.",
         Fault::Limited => "The account has made as many changes in this hour as it may. Nothing was changed.",
         Fault::Busy | Fault::Unavailable => "The service cannot do this now. Nothing was changed.",
-    }
+    };
+    meaning.to_owned()
 }
 
 fn media_type(answer: &HttpResponse) -> String {
@@ -221,4 +224,40 @@ fn title_case(name: &str) -> String {
     };
     let words: Vec<String> = name.split('-').map(word).collect();
     words.join("-").replace("Www-", "WWW-")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn a_schema_has_one_meaning_in_all_chapters() {
+        let mut known = BTreeMap::new();
+        for chapter in roads::survey().chapters {
+            for (name, schema) in chapter().components.unwrap_or_default().schemas {
+                let schema = serde_json::to_value(schema).unwrap();
+                assert_eq!(*known.entry(name.clone()).or_insert(schema.clone()), schema, "{name}");
+            }
+        }
+        assert!(known.contains_key("Message"), "{known:?}");
+    }
+
+    #[test]
+    fn an_operation_has_one_place() {
+        let mut places = Vec::new();
+        for chapter in roads::survey().chapters {
+            places.extend(chapter().paths.paths.into_keys());
+        }
+        let count = places.len();
+        places.sort();
+        places.dedup();
+        assert_eq!(places.len(), count, "two chapters describe one path");
+    }
+
+    #[test]
+    fn headers_are_spelled_as_people_read_them() {
+        assert_eq!(["retry-after", "www-authenticate"].map(title_case), ["Retry-After", "WWW-Authenticate"]);
+    }
 }

@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
+use crate::described;
+
 /// One connection.
 pub(crate) struct Line<S = TcpStream> {
     stream: BufReader<S>,
@@ -98,9 +100,11 @@ pub(crate) fn connect(address: SocketAddr) -> TcpStream {
     stream
 }
 
-/// One request on a connection of its own.
+/// One request on a connection of its own. The answer must be one that the OpenAPI document describes.
 pub(crate) fn ask(address: SocketAddr, request: impl AsRef<[u8]>) -> Answer {
     let mut line = Line::to(address);
     line.send(&request);
-    line.receive(request.as_ref().starts_with(b"HEAD "))
+    let answer = line.receive(request.as_ref().starts_with(b"HEAD "));
+    described::check(request.as_ref(), &answer);
+    answer
 }

@@ -1,19 +1,31 @@
 //! The HTTP dialects over real sockets: what clients send, byte for byte, and what they read.
 
 #[cfg(test)]
+mod accounts;
+#[cfg(test)]
 mod allowance;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
+mod confirm;
+#[cfg(test)]
 mod conversations;
+#[cfg(test)]
+mod credentials;
+#[cfg(test)]
+mod described;
+#[cfg(test)]
+mod foreign;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
 mod notes;
+#[cfg(test)]
+mod openapi;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
