@@ -104,28 +104,99 @@ fn urls_have_their_bound() {
     assert_eq!(get(update, policy::URL_MAX), owned(200, "good 192.0.2.7"));
 }
 
+/// One spelling of a name, in every place of every dialect that takes one: joe has `kirk.dyn.example`, and eve wants it.
 #[test]
-fn names_that_differ_only_to_people_are_no_aliases() {
+fn names_have_one_spelling_but_for_case_and_the_last_dot() {
     let house = House::new();
-    let authorization = house.authorization("eve");
-    let names = [
-        "h%6fme.dyn.example",
-        "home.dyn.example%00",
-        "home%E3%80%82dyn.example",
-        "%EF%BD%88ome.dyn.example",
-        "ho%C2%ADme.dyn.example",
-        "home.dyn.example%20",
-    ];
-    for name in names {
-        let get = format!("GET /hosts/{name} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n\r\n");
-        assert_eq!(ask(house.address, get).status, 404, "{name}");
-        let update = format!(
-            "GET /nic/update?hostname={name}&myip=192.0.2.7 HTTP/1.0\r\nAuthorization: {authorization}\r\n\r\n"
-        );
-        let answer = ask(house.address, update);
-        assert!(["nohost", "notfqdn"].contains(&answer.body.as_str()), "{name}: {answer:?}");
+    house.add_host("kirk.dyn.example", house.joe());
+    let mut tried = 0;
+    for line in include_str!("data/hostile_names.txt").lines().filter(|line| !line.starts_with('#')) {
+        let (meant, spelling) = line.split_once(' ').unwrap();
+        seen_in_paths(&house, spelling, meant == "same");
+        seen_in_queries(&house, spelling, meant);
+        taken_in_bodies(&house, spelling, meant);
+        tried += 1;
     }
-    assert_eq!(house.host("home.dyn.example"), "- - 60 plain no");
+    assert!(tried > 40, "only {tried} spellings");
+    assert_eq!(house.host("kirk.dyn.example"), "- - 60 plain no");
+}
+
+fn by(house: &House, who: &str, method: &str, target: &str, body: &str) -> Answer {
+    let authorization = house.authorization(who);
+    let length = body.len();
+    let head = format!("{method} {target} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n");
+    let answer = ask(house.address, format!("{head}Content-Length: {length}\r\n\r\n{body}"));
+    answer.check_framing();
+    assert_eq!(answer.header("x-injected"), None, "{target}");
+    answer
+}
+
+/// Joe finds his host under its own name alone, and eve under none.
+fn seen_in_paths(house: &House, spelling: &str, same: bool) {
+    let before = house.entries();
+    let path = format!("/hosts/{spelling}");
+    assert_eq!(by(house, "joe", "GET", &path, "").status, if same { 200 } else { 404 }, "{path}");
+    for (method, body) in [("GET", ""), ("PUT", r#"{"ttl":300}"#), ("DELETE", "")] {
+        let answer = by(house, "eve", method, &path, body);
+        assert_eq!((answer.status, answer.body.as_str()), NOT_THERE, "{method} {path}");
+    }
+    assert_eq!(house.entries(), before, "{path}");
+}
+
+const NOT_THERE: (u16, &str) = (404, r#"{"message":"Sorry, resource does not exist"}"#);
+
+fn seen_in_queries(house: &House, spelling: &str, meant: &str) {
+    let before = house.entries();
+    let expected: &[&str] = if meant == "none" { &["notfqdn", "nohost"] } else { &["nohost"] };
+    for path in ["/nic/update", "/v2/update", "/v3/update", "/update"] {
+        let target = format!("{path}?hostname={spelling}&myip=192.0.2.7&ip=192.0.2.7");
+        let answer = by(house, "eve", "GET", &target, "");
+        assert!(answer.status == 200 && expected.contains(&answer.body.as_str()), "{target}: {answer:?}");
+    }
+    assert_eq!(house.entries(), before, "{spelling}");
+}
+
+/// The same octets as the text of a JSON string: what is no name makes no host, and what is taken is taken.
+fn taken_in_bodies(house: &House, spelling: &str, meant: &str) {
+    let octets: Vec<u8> = percent_encoding::percent_decode_str(spelling).collect();
+    let (Ok(text), true) = (String::from_utf8(octets), meant != "other") else { return };
+    let before = house.entries();
+    let body = serde_json::json!({ "fqdn": text, "ip_address": "192.0.2.7" }).to_string();
+    let answer = by(house, "eve", "POST", "/hosts", &body);
+    let words = if meant == "same" { "has already been taken" } else { "is invalid" };
+    let expected = (422, format!("{{\"hostname\":[\"{words}\"]}}"));
+    assert_eq!((answer.status, answer.body), expected, "{body}");
+    assert_eq!(house.entries(), before, "{body}");
+}
+
+/// An address is one literal: what is none, or none that a host can have, changes nothing in any dialect.
+#[test]
+fn addresses_that_are_none() {
+    let house = House::new();
+    let before = house.entries();
+    let lines = include_str!("data/hostile_addresses.txt").lines().filter(|line| !line.starts_with('#'));
+    for literal in lines.filter(|line| !["auto", ""].contains(line)) {
+        let text: String = serde_json::from_str(&format!("\"{literal}\"")).unwrap();
+        let answer = by(&house, "joe", "PUT", "/hosts/home.dyn.example", &format!("{{\"ip_address\":\"{literal}\"}}"));
+        let expected = (422, r#"{"ip_address":["is invalid"]}"#);
+        assert_eq!((answer.status, answer.body.as_str()), expected, "{literal}");
+        if has_a_meaning_of_its_own(&text) {
+            continue;
+        }
+        let query = percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC);
+        for (path, name) in [("/nic/update", "myip"), ("/update", "ip")] {
+            let target = format!("{path}?hostname=home.dyn.example&{name}={query}");
+            let answer = by(&house, "joe", "GET", &target, "");
+            assert_eq!((answer.status, answer.body.as_str()), (200, "dnserr"), "{target}");
+        }
+    }
+    assert_eq!((house.entries(), house.host("home.dyn.example").as_str()), (before, "- - 60 plain no"));
+}
+
+/// What dyndns2 takes for something else than one address: white space around it does not count, a list is a list, `0.0.0.0`
+/// and `::` remove an address, and a prefix waits for its suffix.
+fn has_a_meaning_of_its_own(text: &str) -> bool {
+    text.trim() != text || text.contains(',') || text.contains('/') || ["0.0.0.0", "::"].contains(&text)
 }
 
 #[test]
