@@ -88,7 +88,7 @@ fn takes(pattern: &str, path: &str) -> bool {
     pattern
         .by_ref()
         .zip(path.by_ref())
-        .all(|(pattern, path)| pattern == path || (pattern.starts_with('{') && path != ""))
+        .all(|(pattern, path)| pattern == path || (pattern.starts_with('{') && !path.is_empty()))
         && pattern.count() == 0
         && path.count() == 0
 }

@@ -223,8 +223,9 @@ fn fetch(house: &House, path: &str) -> Fetched {
     let mut octets = Vec::new();
     stream.read_to_end(&mut octets).unwrap();
     let end = octets.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
-    let head = String::from_utf8(octets[..end].to_vec()).unwrap();
-    Fetched { status: head[9..12].parse().unwrap(), head, body: octets.split_off(end + 4) }
+    let (head, body) = octets.split_at(end);
+    let head = String::from_utf8(head.to_vec()).unwrap();
+    Fetched { status: head[9..12].parse().unwrap(), head, body: body[4..].to_vec() }
 }
 
 /// Every member of every object inside a value.
