@@ -7,6 +7,7 @@ use std::net::TcpStream;
 
 use serde_json::Value;
 
+use crate::client::ask;
 use crate::described::{DOCUMENT, conforms, operations, resolved};
 use crate::house::House;
 
@@ -19,6 +20,25 @@ fn every_route_is_described_and_nothing_else() {
     let described: BTreeSet<String> =
         operations().map(|(method, path, _)| format!("{} {path}", method.to_uppercase())).collect();
     assert_eq!(served, described, "the routes on the left, the document on the right");
+}
+
+/// The table says which methods there are, and so does `Allow`.
+#[test]
+fn other_methods_are_told_which_there_are() {
+    let house = House::new();
+    let routes = ddns_http::routes();
+    for path in routes.iter().map(|route| route.path).collect::<BTreeSet<_>>() {
+        let served: Vec<&str> =
+            routes.iter().filter(|route| route.path == path).map(|route| route.method.as_str()).collect();
+        let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"];
+        for method in methods.into_iter().filter(|method| !served.contains(method)) {
+            let target = path.split('/').map(|part| if part.starts_with('{') { "x" } else { part });
+            let target = target.collect::<Vec<_>>().join("/");
+            let answer = ask(house.address, format!("{method} {target} HTTP/1.1\r\nHost: x\r\n\r\n"));
+            assert_eq!(answer.status, 405, "{method} {path}");
+            assert_eq!(answer.header("allow"), Some(served.join(", ").as_str()), "{method} {path}");
+        }
+    }
 }
 
 #[test]
