@@ -229,7 +229,7 @@ fn a_new_password_is_taken_exactly_as_it_was_typed() {
         ("password=short&again=short", "This password is too short."),
         ("", "This password is too short."),
         ("password=correct+horse&again=correct+horsf", "You typed two different passwords."),
-        (&format!("password={}", "x".repeat(1_025)), "This password has more than 1024 octets."),
+        (&format!("password={}", "x".repeat(1_025)), "This password is too long."),
     ] {
         let page = post(&house, &link, body);
         check_page(&page, &link);

@@ -204,17 +204,16 @@ impl Sheet<'_> {
     }
 
     /// What was wrong with the one that was typed; empty if nothing was.
-    fn complaint(&self, wrong: &Option<Complaint>) -> String {
-        let max = policy::PASSWORD_MAX;
-        match (wrong, self.language) {
-            (None, _) => String::new(),
-            (Some(Complaint::TooShort), Language::English) => "This password is too short.".to_owned(),
-            (Some(Complaint::TooShort), Language::German) => "Dieses Passwort ist zu kurz.".to_owned(),
-            (Some(Complaint::TooLong), Language::English) => format!("This password has more than {max} octets."),
-            (Some(Complaint::TooLong), Language::German) => format!("Dieses Passwort hat mehr als {max} Oktette."),
-            (Some(Complaint::NotTheSame), Language::English) => "You typed two different passwords.".to_owned(),
-            (Some(Complaint::NotTheSame), Language::German) => "Sie haben zwei verschiedene eingegeben.".to_owned(),
-        }
+    fn complaint(&self, wrong: &Option<Complaint>) -> &'static str {
+        let (english, german) = match wrong {
+            None => ("", ""),
+            Some(Complaint::TooShort) => ("This password is too short.", "Dieses Passwort ist zu kurz."),
+            Some(Complaint::TooLong) => ("This password is too long.", "Dieses Passwort ist zu lang."),
+            Some(Complaint::NotTheSame) => {
+                ("You typed two different passwords.", "Sie haben zwei verschiedene Passwörter eingegeben.")
+            }
+        };
+        self.say(english, german)
     }
 
     /// Inside the single quotes of a shell.
