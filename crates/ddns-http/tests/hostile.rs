@@ -196,7 +196,10 @@ fn addresses_that_are_none() {
 /// What dyndns2 takes for something else than one address: white space around it does not count, a list is a list, `0.0.0.0`
 /// and `::` remove an address, and a prefix waits for its suffix.
 fn has_a_meaning_of_its_own(text: &str) -> bool {
-    text.trim() != text || text.contains(',') || text.contains('/') || ["0.0.0.0", "::", "::ffff:0.0.0.0"].contains(&text)
+    text.trim() != text
+        || text.contains(',')
+        || text.contains('/')
+        || ["0.0.0.0", "::", "::ffff:0.0.0.0"].contains(&text)
 }
 
 #[test]

@@ -75,7 +75,10 @@ impl Twin {
             let words: Vec<&str> = host.split(' ').collect();
             self.site.ddns(&[&["host", "add"], &words[..], &["--owner", "joe@apiuser.de", "--wildcard"]].concat());
         }
-        let seen = || self.run("curl -u “joe@apiuser.de:42fcb5dd5f6553f90676a98523e6e22d87944c33” https://api.twodns.de/hosts").out;
+        let seen = || {
+            self.run("curl -u “joe@apiuser.de:42fcb5dd5f6553f90676a98523e6e22d87944c33” https://api.twodns.de/hosts")
+                .out
+        };
         until(|| seen().matches("\"fqdn\"").count() == hosts.len());
     }
 }
@@ -188,7 +191,11 @@ fn the_command_lines_of_the_two_dns_documentation() {
     );
     assert_eq!(said.out, "\n204 ", "{said:?}");
     // Lines 223, 229 and 235 show answers without a command line.
-    twin.check("curl -X POST -d ’{“email”:’ https://api.twodns.de/users", "400", r#"{"message":"JSON could not be parsed"}"#);
+    twin.check(
+        "curl -X POST -d ’{“email”:’ https://api.twodns.de/users",
+        "400",
+        r#"{"message":"JSON could not be parsed"}"#,
+    );
     twin.check(
         "curl -u “joe@apiuser.de:42fcb5dd5f6553f90676a98523e6e22d87944c33” https://api.twodns.de/hosts/non.existant.de",
         "404",
@@ -216,8 +223,10 @@ fn the_requests_of_the_clients_documentation() {
         }
         output(command.arg(format!("{base}{path}")))
     };
-    let shown = |offline: bool| format!(r#"{{"offline":{offline},"hosts":{{"rel":"related","href":"{base}/box/hosts"}}}}"#);
-    let changed = |offline: bool| format!(r#"{{"offline":{offline},"hosts":{{"href":"{base}/box/hosts","rel":"related"}}}}"#);
+    let shown =
+        |offline: bool| format!(r#"{{"offline":{offline},"hosts":{{"rel":"related","href":"{base}/box/hosts"}}}}"#);
+    let changed =
+        |offline: bool| format!(r#"{{"offline":{offline},"hosts":{{"href":"{base}/box/hosts","rel":"related"}}}}"#);
     let ends = |said: &str, end: &str| assert!(said.ends_with(end), "{said} should end with {end}");
     ends(&ask("PUT", "/box", "{\n  \"offline\": false\n}"), &format!("\n201 {base}/box"));
     assert_eq!(ask("GET", "/box", ""), format!("{}\n200 ", shown(false)));

@@ -75,8 +75,12 @@ ddns() { command ddns \"$@\" && sleep 0.5; }
 "
     .to_owned();
     for step in steps {
-        writeln!(script, "{{ {}\n}} 2>&1; printf '%b' '\\x1e'; declare -p TOKEN NEW 2>&-; printf '%b' '\\x1e'", step.typed)
-            .unwrap();
+        writeln!(
+            script,
+            "{{ {}\n}} 2>&1; printf '%b' '\\x1e'; declare -p TOKEN NEW 2>&-; printf '%b' '\\x1e'",
+            step.typed
+        )
+        .unwrap();
     }
     script
 }

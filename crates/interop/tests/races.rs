@@ -106,8 +106,10 @@ fn a_quota_is_never_exceeded() {
         for number in 0..AT_ONCE {
             assert_eq!(rivals.is_served(&host(number)), made.contains(&number), "round {round}, host {number}");
         }
-        let deletes: Vec<_> =
-            made.iter().map(|number| request(&rivals.ann, "DELETE", &format!("/hosts/{}", host(*number)), "")).collect();
+        let deletes: Vec<_> = made
+            .iter()
+            .map(|number| request(&rivals.ann, "DELETE", &format!("/hosts/{}", host(*number)), ""))
+            .collect();
         assert_eq!(count(&rivals.at_once(&deletes), "204"), 5, "round {round}");
     }
 }
@@ -125,7 +127,9 @@ fn a_host_is_deleted_while_it_is_updated() {
                 let body = format!(r#"{{"ip_address":"198.51.100.{}"}}"#, number + 1);
                 request(&rivals.joe, "PUT", &format!("/hosts/{host}"), &body)
             }
-            2 => request(&rivals.joe, "GET", &format!("/nic/update?hostname={host}&myip=198.51.100.{}", number + 1), ""),
+            2 => {
+                request(&rivals.joe, "GET", &format!("/nic/update?hostname={host}&myip=198.51.100.{}", number + 1), "")
+            }
             _ => request(&rivals.joe, "PUT", "/hosts/all", r#"{"ttl":300}"#),
         };
         let replies = rivals.at_once(&(0..AT_ONCE).map(one).collect::<Vec<_>>());

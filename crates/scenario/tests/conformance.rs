@@ -64,7 +64,9 @@ fn test_functions() -> String {
     let mut text = String::new();
     for entry in std::fs::read_dir(folder().join("crates")).unwrap() {
         let Ok(files) = std::fs::read_dir(entry.unwrap().path().join("tests")) else { continue };
-        for file in files.map(|file| file.unwrap().path()).filter(|path| path.extension().is_some_and(|ext| ext == "rs")) {
+        for file in
+            files.map(|file| file.unwrap().path()).filter(|path| path.extension().is_some_and(|ext| ext == "rs"))
+        {
             text.push_str(&std::fs::read_to_string(file).unwrap());
         }
     }
