@@ -124,7 +124,7 @@ mod tests {
         }
 
         fn enter(&self, peer: IpAddr, after: Duration) -> Option<Place> {
-            self.half_open.enter(peer, self.begin + after)
+            self.half_open.enter(peer, self.begin.checked_add(after).unwrap())
         }
 
         fn lost(&mut self) -> Vec<usize> {
