@@ -9,6 +9,8 @@ mod demo;
 #[cfg(test)]
 mod fetchers;
 #[cfg(test)]
+mod mails;
+#[cfg(test)]
 mod operators;
 #[cfg(test)]
 mod programs;
