@@ -215,6 +215,18 @@ fn everything_can_be_changed_at_once() {
 }
 
 #[test]
+fn what_was_done_is_told_where_the_rest_fails() {
+    let house = House::with_changes(1);
+    house.settle(confirming());
+    let body = r#"{"email":"joe@elsewhere.example","language":"de"}"#;
+    let answer = send_as(&house, "joe", "PUT /users/me", body);
+    let words = r#"{"message":"Everything but the address was changed; ask for that again later"}"#;
+    assert_eq!((answer.status, answer.body.as_str()), (429, words));
+    assert_eq!(send_as(&house, "joe", "PUT /users/me", r#"{"language":"de"}"#).status, 200, "it is so already");
+    assert_eq!(house.service.snapshot().registry.mails().count(), 0);
+}
+
+#[test]
 fn a_renewed_token_takes_the_place_of_the_one_that_asked() {
     let house = House::new();
     let renewed = send_as(&house, "joe", "POST /users/me/api_token", "{}");

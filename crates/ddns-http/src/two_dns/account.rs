@@ -225,11 +225,14 @@ fn about_new_email(refusal: Refusal) -> Wrong {
     }
 }
 
-/// The mail could not be asked for, for no fault of the caller's, and the rest was done before.
+/// The mail could not be asked for, and the rest was done before.
 fn half_done(error: &ServiceError) -> Wrong {
     tracing::warn!(%error, "an account was changed, and not asked for its new address");
-    let words = "Everything but the address was changed; ask for that again later";
-    Wrong::Refused(StatusCode::SERVICE_UNAVAILABLE, words.to_owned())
+    let status = match error {
+        ServiceError::Limited => StatusCode::TOO_MANY_REQUESTS,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    Wrong::Refused(status, "Everything but the address was changed; ask for that again later".to_owned())
 }
 
 /// An address that something was asked for.
