@@ -21,6 +21,8 @@ mod resolvers;
 #[cfg(test)]
 mod routers;
 #[cfg(test)]
+mod schemathesis;
+#[cfg(test)]
 mod site;
 #[cfg(test)]
 mod smtp;

@@ -41,6 +41,11 @@ pub(crate) struct Said {
 
 /// Runs a program to its end, and ends it if that does not come.
 pub(crate) fn run(command: &mut Command) -> Said {
+    run_within(command, PATIENCE)
+}
+
+/// Likewise, for a program that takes its time.
+pub(crate) fn run_within(command: &mut Command, patience: Duration) -> Said {
     let (mut out, mut err) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
     command.stdin(Stdio::null()).stdout(out.try_clone().unwrap()).stderr(err.try_clone().unwrap());
     let mut child = Killed(command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}")));
@@ -48,7 +53,7 @@ pub(crate) fn run(command: &mut Command) -> Said {
     let status = loop {
         match child.0.try_wait().unwrap() {
             Some(status) => break status,
-            None => assert!(begun.elapsed() < PATIENCE, "{command:?} does not end; it said: {}", all(&mut err)),
+            None => assert!(begun.elapsed() < patience, "{command:?} does not end; it said: {}", all(&mut err)),
         }
         std::thread::sleep(Duration::from_millis(2));
     };

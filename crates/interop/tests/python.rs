@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::programs::miss;
 
 /// The project's folder of Python: the pins, and scripts of ours.
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python");
+pub(crate) const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python");
 const ENVIRONMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/tools/python");
 
 /// The environment's Python, to be given its arguments. Where the pinned packages are not installed, that is told like a

@@ -1,0 +1,256 @@
+//! Everything that the OpenAPI document describes, asked for by schemathesis with whatever its schemas allow and forbid: no
+//! server error; no status, header or content type that is not described; no body that breaks its schema; no other method
+//! that is not refused; no success without credentials where they are needed.
+//!
+//! Each run is like the one before. With `DDNS_SOAK=1` it has ten times the examples, from a seed of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, RandomState};
+use std::process::Command;
+use std::time::Duration;
+
+use ddns_scenario::http::{self, Request};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::programs::run_within;
+use crate::python::{self, FOLDER};
+use crate::site::{Server, Site};
+use crate::smtp::{self, SmtpServer};
+
+/// Operations that void the credentials that they come with: whatever follows would be refused.
+const LAST_ACTS: [&str; 2] = ["POST /users/me/api_token", "DELETE /users/me"];
+
+/// Hosts and clients that there are at first: so many that no run removes them all.
+const STOCK: usize = 30;
+
+/// Links that were mailed, of which some are only looked at.
+const LINKS: usize = 8;
+const LINKS_TO_FOLLOW: usize = 6;
+
+/// For each operation, beside the document's own examples and the schemas' borders.
+const EXAMPLES: u32 = 15;
+
+/// A whole run, in a soak on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(3600);
+
+#[test]
+fn an_account_is_answered_as_described() {
+    let Some(world) = World::new() else { return };
+    world.joe_is_answered();
+}
+
+#[test]
+fn an_operator_is_answered_as_described() {
+    let Some(world) = World::new() else { return };
+    world.site.ddns(&["account", "set", "joe", "--operator", "true"]);
+    world.joe_is_answered();
+}
+
+#[test]
+fn strangers_are_answered_as_described() {
+    let Some(world) = World::new() else { return };
+    let Some(answers) = world.explore(None, &[]) else { return };
+    assert_eq!(answers.names(|_| true), world.described(|_, _| true), "{answers:#?}");
+    assert_eq!(answers.successes(), world.described(|_, access| access != Access::Closed), "{answers:#?}");
+    assert!(world.smtp.messages().len() > LINKS);
+}
+
+/// By the password, which outlives a token.
+#[test]
+fn credentials_end_as_described() {
+    let Some(world) = World::new() else { return };
+    world.site.add_account("ann", 5);
+    for name in LAST_ACTS {
+        let only = ["--include-name", name].map(str::to_owned);
+        let Some(answers) = world.explore(Some("ann:staple correct horse"), &only) else { return };
+        assert_eq!(answers.successes(), BTreeSet::from([name.to_owned()]), "{answers:#?}");
+    }
+}
+
+/// A well-furnished site, its document, and a folder for schemathesis.
+struct World {
+    site: Site,
+    smtp: SmtpServer,
+    document: Value,
+    folder: TempDir,
+}
+
+impl World {
+    /// None where Python's packages are not installed.
+    fn new() -> Option<World> {
+        let smtp = SmtpServer::start(&smtp::Options::default())?;
+        // The first of each is the one in the document's examples.
+        let (hosts, clients) = (series("home", ".dyn.example"), series("router", ""));
+        let mut site = Site::with_hosts(&hosts);
+        let_strangers_sign_up(&mut site, &smtp);
+        furnish(&site, &hosts, &clients);
+        let mut links = links(&site, &smtp);
+        let followed = links.split_off(LINKS - LINKS_TO_FOLLOW);
+        let text = site.http("GET", "/openapi.json").unwrap();
+        let document = serde_json::from_str(&text).unwrap();
+        let world = World { site, smtp, document, folder: TempDir::with_prefix("ddns-schemathesis-").unwrap() };
+        world.write("openapi.json", &text);
+        world.write("schemathesis.toml", include_str!("../python/schemathesis.toml"));
+        for (name, words) in [("hosts", hosts), ("clients", clients), ("links", links), ("links-to-follow", followed)] {
+            world.write(name, &words.iter().map(|word| format!("{word:?}\n")).collect::<String>());
+        }
+        Some(world)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.folder.path().join(name), text).unwrap();
+    }
+
+    /// What is closed to strangers is asked for with credentials, and does succeed.
+    fn joe_is_answered(&self) {
+        let left_out = self.described(|name, access| access == Access::Open || LAST_ACTS.contains(&name));
+        let all_but: Vec<String> =
+            left_out.iter().flat_map(|name| ["--exclude-name", name]).map(str::to_owned).collect();
+        let Some(answers) = self.explore(Some(&format!("joe:{}", self.site.token)), &all_but) else { return };
+        assert_eq!(answers.successes(), self.described(|name, _| !left_out.contains(name)), "{answers:#?}");
+    }
+
+    /// The names of the described operations that are so, such as `GET /hosts/{fqdn}`.
+    fn described(&self, is_so: impl Fn(&str, Access) -> bool) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        for (path, methods) in self.document["paths"].as_object().unwrap() {
+            for (method, operation) in methods.as_object().unwrap() {
+                let name = format!("{} {path}", method.to_uppercase());
+                names.extend(is_so(&name, Access::of(operation)).then_some(name));
+            }
+        }
+        names
+    }
+
+    /// Runs schemathesis, which must find nothing wrong. None where it is not installed.
+    fn explore(&self, who: Option<&str>, more: &[String]) -> Option<Answers> {
+        let mut command = self.schemathesis()?;
+        let (seed, examples) = volume();
+        // A document that it fetches is one that it does not ask for again.
+        let url = format!("http://{}", self.site.server.http);
+        command.args(["run", "openapi.json", "--url", &url, "--continue-on-failure"]);
+        command.args(["--seed", &seed.to_string(), "--max-examples", &examples.to_string()]);
+        command.args(["--report", "ndjson", "--report-ndjson-path", "report", "--output-sanitize", "false"]);
+        command.args(who.map(|who| format!("--auth={who}"))).args(more);
+        let said = run_within(&mut command, PATIENCE);
+        assert!(said.success, "{}\n{}", said.out, said.err);
+        let report = std::fs::read_to_string(self.folder.path().join("report")).unwrap();
+        Some(Answers::read(&report, &self.described(|_, _| true)))
+    }
+
+    /// What it writes stays in the folder, and whatever would leave the machine finds no road.
+    fn schemathesis(&self) -> Option<Command> {
+        let mut command = python::python("schemathesis")?;
+        command.args(["-c", "from schemathesis.cli import schemathesis; schemathesis()", "--no-color"]);
+        command.current_dir(&self.folder).env("HOME", self.folder.path());
+        command.env("HYPOTHESIS_STORAGE_DIRECTORY", self.folder.path().join("hypothesis"));
+        command.env("SCHEMATHESIS_HOOKS", format!("{FOLDER}/networks.py")).env("PYTHONDONTWRITEBYTECODE", "1");
+        for proxy in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
+            command.env(proxy, "http://127.0.0.1:9");
+        }
+        command.env("no_proxy", "127.0.0.1").env("NO_PROXY", "127.0.0.1");
+        Some(command)
+    }
+}
+
+/// Whether an operation can be asked for without credentials, with them, or either way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Open,
+    Either,
+    Closed,
+}
+
+impl Access {
+    fn of(operation: &Value) -> Access {
+        let ways: Vec<&Value> = operation["security"].as_array().into_iter().flatten().collect();
+        let nothing = serde_json::json!({});
+        match ways.as_slice() {
+            [only] if **only == nothing => Access::Open,
+            ways if ways.contains(&&nothing) => Access::Either,
+            _ => Access::Closed,
+        }
+    }
+}
+
+/// With what each described operation was answered.
+#[derive(Debug)]
+struct Answers(BTreeMap<String, BTreeSet<u64>>);
+
+impl Answers {
+    /// Reads a report: an event in each line. Methods that are not described were tried, too.
+    fn read(report: &str, described: &BTreeSet<String>) -> Answers {
+        let mut answers: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
+        for event in report.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
+            let recorder = &event["ScenarioFinished"]["recorder"];
+            for (id, interaction) in recorder["interactions"].as_object().into_iter().flatten() {
+                let case = &recorder["cases"][id]["value"];
+                let name = format!("{} {}", case["method"].as_str().unwrap(), case["path"].as_str().unwrap());
+                if let Some(status) = interaction["response"]["status_code"].as_u64()
+                    && described.contains(&name)
+                {
+                    answers.entry(name).or_default().insert(status);
+                }
+            }
+        }
+        Answers(answers)
+    }
+
+    fn successes(&self) -> BTreeSet<String> {
+        self.names(|status| (200..300).contains(&status))
+    }
+
+    /// The operations that were answered with a status that is so.
+    fn names(&self, is_so: impl Fn(u64) -> bool) -> BTreeSet<String> {
+        let answered = self.0.iter().filter(|(_, statuses)| statuses.iter().any(|status| is_so(*status)));
+        answered.map(|(name, _)| name.clone()).collect()
+    }
+}
+
+/// The seed and the examples for each operation.
+fn volume() -> (u64, u32) {
+    let soak = std::env::var_os("DDNS_SOAK").is_some();
+    let fresh = || if soak { RandomState::new().hash_one(0u8) } else { 1 };
+    let seed = std::env::var("DDNS_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(fresh);
+    println!("DDNS_SEED={seed}");
+    (seed, if soak { EXAMPLES * 10 } else { EXAMPLES })
+}
+
+/// A name, and the same with numbers.
+fn series(name: &str, rest: &str) -> Vec<String> {
+    let numbers = (2..=STOCK).map(|number| number.to_string());
+    std::iter::once(String::new()).chain(numbers).map(|number| format!("{name}{number}{rest}")).collect()
+}
+
+/// By a link in a mail; and a proxy is trusted.
+fn let_strangers_sign_up(site: &mut Site, smtp: &SmtpServer) {
+    site.server.kill();
+    let relay = smtp.address.to_string();
+    let mail = ["--mail-relay", &relay, "--mail-tls", "none", "--mail-from", "ddns@dyn.example"];
+    let more = ["--sign-up", "confirm", "--base-url", "https://ddns.example", "--trusted-proxies", "127.0.0.1/32"];
+    site.server = Server::start_with(site.directory.path(), &[mail, more].concat());
+}
+
+/// Many clients; and one that is never removed, on which all hosts hang.
+fn furnish(site: &Site, hosts: &[String], clients: &[String]) {
+    let all = clients.iter().map(String::as_str).chain(["flock"]);
+    let clients = all.map(|client| format!("client add {client} --owner joe\n"));
+    let hosts = hosts.iter().map(|host| format!("client attach flock {host}\n"));
+    let file = site.file("furniture", &clients.chain(hosts).collect::<String>());
+    site.ddns(&["batch", file.to_str().unwrap()]);
+}
+
+/// The last parts of links that were mailed to those who signed up.
+fn links(site: &Site, smtp: &SmtpServer) -> Vec<String> {
+    std::thread::scope(|scope| {
+        for number in 0..LINKS {
+            let body = Some(format!(r#"{{"email":"guest{number}@example.org","password":"staple correct horse"}}"#));
+            let (method, target) = ("POST".to_owned(), "/users".to_owned());
+            let request = Request { method, target, body, ..Request::default() };
+            scope.spawn(move || http::send(site.server.http, &request).and_then(http::Unread::read).unwrap());
+        }
+    });
+    let messages = smtp.wait_for(LINKS);
+    messages.iter().map(|message| message.links()[0].rsplit('/').next().unwrap().to_owned()).collect()
+}
