@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use ddns_core::{AccountEdit, AccountNo, Caller, Change, Command, DomainNo, Registry, Serial, Settings};
+use ddns_core::{
+    AccountEdit, AccountNo, Caller, Change, Command, DomainEdit, DomainNo, NewRecord, RecordData, RecordType, Registry,
+    Serial, Settings,
+};
 use ddns_store::battery::{Opener, Process, Reader};
 use ddns_store::{
     BatchId, DATABASE, Entry, Erased, FileStore, LogQuery, Remains, ServerLock, SoftKey, SoftState, Store, StoreError,
@@ -104,6 +107,37 @@ fn nothing_is_left_in_any_file() {
     process.follow();
     process.assert_loaded_by_others(&opener(directory.path()));
     drop((process, server, watch));
+    assert_eq!(found(directory.path()), BTreeSet::new());
+}
+
+/// Rows that make room for others on their page leave copies of themselves behind, which deleting them later does not
+/// touch: here the records of two accounts that stand between each other.
+#[test]
+fn nothing_is_left_where_rows_once_were() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut process = Process::start(&opener(directory.path()));
+    let owners = ["jonathan", "ann"].map(|login| process.add_account(login));
+    for (zone, owner) in [("joe.example", owners[0]), ("ann.example", owners[1])] {
+        process.add_domain(zone);
+        let edit = DomainEdit { owner: Some(Some(owner)), shared: Some(false), ..DomainEdit::default() };
+        process.ask(Command::SetDomain { name: zone.parse().unwrap(), edit });
+    }
+    let mut dice = Dice::new();
+    for _ in 0..15 {
+        let record = |_| {
+            let (id, side) = (uuid::Uuid::from_u64_pair(dice.below(u64::MAX), 1), dice.below(2) as usize);
+            let (login, label, many) = (["joe", "ann"][side], dice.below(u64::MAX), dice.below(150) as usize);
+            let name = format!("{label:x}.{login}.example").parse().unwrap();
+            let text = format!("host-of-{login}{}", "x".repeat(many));
+            let data = RecordData::parse(RecordType::TXT, &text).unwrap();
+            (Caller::Local, Command::AddRecord(NewRecord { id, name, data, ttl: None, description: None }))
+        };
+        let records: Vec<_> = (0..60).map(record).collect();
+        assert!(process.batch(&records).iter().all(Result::is_ok));
+        process.store.tidy(true).unwrap();
+    }
+    process.ask(Command::RemoveAccount { account: owners[0] });
+    assert_eq!(process.store.erase(owners[0]).unwrap().remains, None);
     assert_eq!(found(directory.path()), BTreeSet::new());
 }
 
