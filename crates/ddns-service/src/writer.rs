@@ -523,8 +523,11 @@ impl Work {
         if decision.changes.is_empty() {
             return Ok(Ok(decision));
         }
-        self.secrets.add(request.secrets.iter().cloned());
-        secrets.extend(request.secrets);
+        // What a command brings along need not be what its changes lead to: then it is not kept.
+        let led_to: Vec<_> = decision.changes.iter().filter_map(|change| change.secrets().1).collect();
+        let kept: Vec<_> = request.secrets.into_iter().filter(|(id, _)| led_to.contains(id)).collect();
+        self.secrets.add(kept.iter().cloned());
+        secrets.extend(kept);
         for change in &decision.changes {
             self.registry.apply(change).map_err(|error| error.to_string())?;
             self.secrets.follow(change);

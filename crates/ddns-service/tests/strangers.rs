@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use ddns_core::{Caller, Command, Login, NewSignUp, Timestamp, policy};
+use ddns_core::{Caller, Command, Login, MailKind, NewSignUp, Timestamp, policy};
 use ddns_service::{AuthError, ManualClock, Options, Origin, Request, Service, ServiceError, fresh};
-use ddns_store::MemoryStore;
+use ddns_store::{MemoryStore, Store};
 use secrecy::SecretString;
 
 use crate::links::{Mailing, NOW};
@@ -155,6 +155,23 @@ fn the_password_of_an_unconfirmed_account_proves_nothing() {
         assert_eq!(sign_in("new@mail.example", "correct horse"), Err(AuthError::Wrong));
         assert_eq!(sign_in("nobody@mail.example", "correct horse"), Err(AuthError::Wrong));
     }
+}
+
+/// A stranger's password came into the store with the mail that told the account's owner, and nothing led to it, for ever.
+#[test]
+fn a_password_that_no_account_leads_to_is_not_kept() {
+    let store = MemoryStore::new();
+    let mailing = Mailing::start(store.clone());
+    let kept = || store.clone().load().unwrap().secrets.len();
+    add_account(&mailing.service, "joe@mail.example", None);
+    mailing.sign_up("joe@mail.example");
+    assert_eq!((kept(), mailing.mail(MailKind::AlreadyRegistered, "joe@mail.example").attempts), (0, 0));
+    mailing.sign_up("new@mail.example");
+    assert_eq!(kept(), 1);
+    mailing.sign_up("new@mail.example");
+    assert_eq!(kept(), 0, "two claim the address, and neither password stays");
+    mailing.sign_up("new@mail.example");
+    assert_eq!(kept(), 0);
 }
 
 /// A full disk refuses a change; it must not thereby tell that there was one to make.
