@@ -571,6 +571,19 @@ fn a_mail_is_tried_again_until_it_goes() {
     assert_eq!(stage.registry.mail_count(), 0);
 }
 
+/// The former address is told, or the address stays.
+#[test]
+fn a_full_outbox_holds_a_new_address_back() {
+    let mut stage = stage();
+    let max = present(&stage, MAX);
+    fill_outbox(&mut stage.registry, policy::MAILS);
+    check(&stage, &[(Caller::Mailed(max.number), set_login(&max, NEW, 7), Refusal::FULL_OUTBOX)]);
+    stage.ask(&Caller::Mailed(max.number), &set_password(&max, 66)).unwrap();
+    stage.ask(&Caller::Local, &Command::RemoveMail { mail: Uuid::from_u128(1) }).unwrap();
+    stage.ask(&Caller::Mailed(max.number), &set_login(&max, NEW, 7)).unwrap();
+    assert_eq!(stage.registry.mail(mail_id(7)).unwrap().to.as_str(), MAX);
+}
+
 #[test]
 fn the_servers_key_is_made_once() {
     let mut stage = Stage::new();
