@@ -56,6 +56,9 @@ impl Mail {
     /// # Errors
     /// [`MailError`].
     pub fn load(&self) -> Result<MailSettings, MailError> {
+        if self.encryption == Encryption::None && !self.relay.is_loopback() {
+            tracing::warn!(relay = %self.relay, "mail_tls is none: links that set passwords go to another machine in the clear");
+        }
         let authorities = self.authorities.as_deref().map(read_authorities).transpose()?;
         let login = self.login.as_ref().map(|(user, file)| read_login(user, file)).transpose()?;
         Ok(MailSettings {

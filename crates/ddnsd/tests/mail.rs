@@ -69,6 +69,16 @@ fn a_password_that_everybody_may_read_is_told() {
 }
 
 #[test]
+fn links_that_leave_the_machine_in_the_clear_are_told() {
+    let work = Work::new();
+    for (relay, told) in [("192.0.2.1:25", true), ("[::1]:25", false)] {
+        let args = [&ANY[..], &RELAY[2..], &["--mail-relay", relay, "--mail-tls", "none"]].concat();
+        let err = work.serve(&args).stop().err;
+        assert_eq!(err.contains("in the clear"), told, "{relay}: {err}");
+    }
+}
+
+#[test]
 fn sign_up_and_the_relay_are_settings_of_the_data() {
     let work = Work::new();
     let confirm = [&ANY[..], &RELAY, &["--sign-up", "confirm"]].concat();
