@@ -7,15 +7,21 @@ mod crashes;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod fetchers;
 #[cfg(test)]
 mod mails;
 #[cfg(test)]
 mod operators;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod programs;
 #[cfg(test)]
 mod python;
+#[cfg(test)]
+mod races;
 #[cfg(test)]
 mod resolvers;
 #[cfg(test)]

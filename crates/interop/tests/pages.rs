@@ -55,7 +55,7 @@ fn check(page: &str, at_least: usize) {
         let expected = step.printed.iter().map(|line| filled(line, variables)).collect::<Vec<_>>();
         let mut got: Vec<&str> = got.lines().collect();
         if expected.last().is_some_and(|last| last == "…") {
-            got.truncate(expected.len() - 1);
+            got.truncate(expected.len().saturating_sub(1));
             got.push("…");
         }
         let fits = got.len() == expected.len() && got.iter().zip(&expected).all(|(got, expected)| fits(got, expected));
