@@ -143,6 +143,7 @@ impl Traces {
 }
 
 /// When something belonged to the account: spans of versions, both ends included, the newest first.
+/// What began before the log does, or in what another erasure has taken, counts from the first entry on.
 struct Spans<K>(BTreeMap<K, Vec<(Version, Version)>>);
 
 impl<K: Ord + Clone> Spans<K> {
