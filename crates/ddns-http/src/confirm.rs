@@ -149,12 +149,13 @@ impl Visit<'_> {
         let (account, label) = (self.link.account.number, TokenLabel::API_TOKEN);
         let new = NewToken { id: fresh::uuid(), account, label, scope: Scope::FULL, secret };
         let reply = self.submit(Command::Confirm(new), Some((secret, digest))).await.map_err(otherwise)?;
+        let account = reply.snapshot.registry.account(account); // Somebody may have claimed the address since the link was opened.
         let shared = reply.snapshot.registry.domains().filter(|domain| domain.shared);
         let domain = shared.map(|domain| domain.name.name().to_string()).min();
         Ok(Page::Confirmed {
             email: self.link.account.login.clone(),
             token,
-            has_password: self.link.account.password.is_some(),
+            has_password: account.is_some_and(|account| account.password.is_some()),
             base: links::base(self.request, &self.state.settings),
             domain: domain.unwrap_or_else(|| SOME_DOMAIN.to_owned()),
         })

@@ -109,8 +109,8 @@ fn concerns(mail: &Mail, account: &Account) -> bool {
 
 fn has_link(kind: MailKind) -> bool {
     match kind {
-        MailKind::Confirm | MailKind::ResetPassword | MailKind::ChangeLogin => true,
-        MailKind::LoginChanged | MailKind::AlreadyRegistered => false,
+        MailKind::Confirm | MailKind::ResetPassword | MailKind::ChangeLogin | MailKind::AlreadyRegistered => true,
+        MailKind::LoginChanged => false,
     }
 }
 

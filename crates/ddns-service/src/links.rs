@@ -144,7 +144,9 @@ impl Claim {
             (MailKind::Confirm, AccountState::Unconfirmed) if is_own => {
                 (CONFIRM, account.created.after(policy::UNCONFIRMED_LIFE), String::new())
             }
-            (MailKind::ResetPassword, AccountState::Active) if is_own => (SET_PASSWORD, soon, String::new()),
+            (MailKind::ResetPassword | MailKind::AlreadyRegistered, AccountState::Active) if is_own => {
+                (SET_PASSWORD, soon, String::new())
+            }
             (MailKind::ChangeLogin, AccountState::Active) => (SET_LOGIN, soon, mail.to.to_string()),
             _ => return None,
         };

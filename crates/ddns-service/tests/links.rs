@@ -247,10 +247,18 @@ fn a_link_is_opened_as_often_as_one_likes() {
 fn a_mail_without_a_link_has_none() {
     let mailing = Mailing::furnished();
     mailing.sign_up(MAX);
-    assert_eq!(mailing.code_of(&mailing.mail(MailKind::AlreadyRegistered, MAX)), None);
     mailing.ask_login(mailing.number(MAX), NEW);
     mailing.follow(&mailing.open(&mailing.code(MailKind::ChangeLogin, NEW)).unwrap());
     assert_eq!(mailing.code_of(&mailing.mail(MailKind::LoginChanged, MAX)), None);
+}
+
+/// Who has an account and signs up again has most likely forgotten the password.
+#[test]
+fn whoever_has_an_account_already_may_choose_a_new_password() {
+    let mailing = Mailing::furnished();
+    mailing.sign_up(MAX);
+    let link = mailing.open(&mailing.code(MailKind::AlreadyRegistered, MAX)).unwrap();
+    assert!(matches!(link.purpose, Purpose::SetPassword { .. }), "{link:?}");
 }
 
 // -- when they are void
