@@ -30,7 +30,7 @@ pub struct Account {
     pub state: AccountState,
     /// What it may do.
     pub role: Role,
-    /// How many hosts it may hold (`max_allowed_hosts`).
+    /// How many hosts it may hold.
     pub max_hosts: u32,
     /// How many domains it may hold.
     pub max_domains: u32,

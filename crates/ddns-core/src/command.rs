@@ -183,7 +183,7 @@ pub enum Command {
         key: ClientKey,
         /// Whether it is offline from now on; none leaves it as it is.
         offline: Option<bool>,
-        /// Whether the client must be known already (`If-Match: *`).
+        /// Whether the client must be known already.
         must_exist: bool,
     },
     /// Move every host of a client.

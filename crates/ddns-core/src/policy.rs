@@ -44,7 +44,7 @@ pub const RECORDS_PER_DOMAIN: usize = 500;
 pub const SERVERS: usize = 13;
 /// Addresses of one name server.
 pub const SERVER_ADDRESSES: usize = 16;
-/// Hosts in one `/nic/update` call.
+/// Hosts in one update of a list of hosts.
 pub const HOSTS_PER_UPDATE: usize = 20;
 /// CNAME records followed in one answer.
 pub const CNAME_CHAIN: usize = 8;
@@ -127,6 +127,18 @@ pub const TLS_HANDSHAKES_PER_NETWORK: usize = 64;
 pub const TLS_HANDSHAKE_OLD: Duration = Duration::from_secs(1);
 /// Octets of a file with a certificate or a key.
 pub const TLS_FILE_MAX: u64 = 1 << 20;
+/// How often the files of a certificate are looked at.
+pub const TLS_LOOK: Duration = Duration::from_secs(1);
+/// How long a caller that took a TLS port for plain HTTP may take to read that it is not.
+pub const TLS_FAREWELL: Duration = Duration::from_secs(1);
+/// When to try again where an hour's share is used up: in the next hour.
+pub const RETRY_LIMITED: Duration = Duration::from_secs(3_600);
+/// When to try again where too many are waiting.
+pub const RETRY_BUSY: Duration = Duration::from_secs(1);
+/// When to try again where the service cannot answer.
+pub const RETRY_UNAVAILABLE: Duration = Duration::from_secs(10);
+/// How long browsers may keep what only a new release changes.
+pub const RELEASED_LIFE: Duration = Duration::from_secs(86_400);
 
 /// Commands waiting for the writer; one more is answered "busy" at once.
 pub const QUEUE: usize = 4_096;

@@ -1,4 +1,4 @@
-//! The client semantics of the first seed, told as the stories that its users live through.
+//! The semantics of clients, told as the stories that their users live through.
 
 use ddns_core::*;
 

@@ -16,6 +16,11 @@ fn the_two_dns_api() {
 }
 
 #[test]
+fn updates() {
+    check(include_str!("../../../docs/update-a-name.md"), 15);
+}
+
+#[test]
 fn the_clients_api() {
     check(include_str!("../../../docs/clients-api.md"), 20);
 }
