@@ -72,8 +72,8 @@ pub const MAIL_LIFE: Duration = Duration::from_secs(4 * 86_400);
 pub const MAIL_PAUSE_MAX: Duration = Duration::from_secs(900);
 /// A conversation with the relay is begun within this: its address, the connection, TLS, the greeting, signing in.
 pub const MAIL_CONNECT: Duration = Duration::from_secs(60);
-/// The relay answers a command within this.
-pub const MAIL_COMMAND: Duration = Duration::from_secs(60);
+/// The relay answers a command within this (RFC 5321, section 4.5.3.2).
+pub const MAIL_COMMAND: Duration = Duration::from_secs(300);
 /// The relay takes a whole mail within this; giving up earlier would send mails twice (RFC 5321, section 4.5.3.2.6).
 pub const MAIL_TAKEN: Duration = Duration::from_secs(600);
 /// Mails handed over in one conversation; relays end long ones.
@@ -86,6 +86,8 @@ pub const MAIL_LOOK: Duration = Duration::from_secs(30);
 pub const RELAY_WORDS: usize = 300;
 /// Octets of the base URL where it begins links in mails: the whole link fits a line of a mail (RFC 5322, section 2.1.1).
 pub const MAIL_BASE_URL_MAX: usize = 512;
+/// Octets of the file of those who vouch for the relay: a whole system's are some hundred thousand.
+pub const MAIL_CA_MAX: u64 = 1 << 20;
 /// Sign-ups and requests for a new password that one network may make in an hour: an IPv4 address, an IPv6 /64.
 pub const STRANGERS_PER_HOUR: u32 = 20;
 /// Mails that strangers may cause in an hour for one login.

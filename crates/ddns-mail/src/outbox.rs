@@ -132,7 +132,7 @@ impl Sending {
         let taken = conversation.hand_over(&written).await;
         let goes_on = match &taken {
             Ok(()) => true,
-            Err(Failure::Relay(_)) => false,
+            Err(Failure::Relay(_) | Failure::Silent(_)) => false,
             Err(Failure::Later(_) | Failure::Never(_)) => conversation.forget().await,
         };
         if !goes_on {
@@ -152,7 +152,7 @@ impl Sending {
                 self.pause.relay_failed(now);
                 (words, false)
             }
-            Failure::Later(words) => (words, false),
+            Failure::Later(words) | Failure::Silent(words) => (words, false),
             Failure::Never(words) => (words, true),
         };
         let words = self.relay.loggable(words, secret);

@@ -1,4 +1,4 @@
-//! One conversation with the relay (RFC 5321), each step within its time and with the one reply that it may have.
+//! One conversation with the relay (RFC 5321), each step within its time and with no reply but the one that it may have.
 //!
 //! The replies are held to the letter because of what could be slipped in before TLS begins: an octet too many makes
 //! every later reply the answer to the question before it, and a mail seem taken that was not.
@@ -39,6 +39,8 @@ pub(crate) enum Failure {
     Relay(String),
     /// Not now.
     Later(String),
+    /// Not now: nothing was said about it in time, and what is said later would be taken for the answer to something else.
+    Silent(String),
     /// Not ever.
     Never(String),
 }
@@ -80,7 +82,7 @@ impl Relay {
         }
         if let Some(login) = &self.login {
             let credentials = Credentials::new(login.user.clone(), login.password.expose_secret().to_owned());
-            only(235, &connection.auth(DEFAULT_MECHANISMS, &credentials).await?)?;
+            only(&[235], &connection.auth(DEFAULT_MECHANISMS, &credentials).await?)?;
         }
         Ok(Conversation { connection, limits: self.limits, mails: 0 })
     }
@@ -134,18 +136,20 @@ impl Conversation {
     pub(crate) async fn hand_over(&mut self, letter: &Written) -> Result<(), Failure> {
         self.mails = self.mails.saturating_add(1);
         let sender = Some(letter.sender.clone());
-        let begun = self.say("MAIL", 250, Mail::new(sender, Vec::new())).await;
+        let begun = self.say("MAIL", &[250], Mail::new(sender, Vec::new())).await;
         // Whose name it comes in is the same for every mail.
         begun.map_err(|trouble| Failure::Relay(trouble.to_string()))?;
-        self.say("RCPT", 250, Rcpt::new(letter.recipient.clone(), Vec::new())).await.map_err(Trouble::judged)?;
-        self.say("DATA", 354, Data).await.map_err(Trouble::judged)?;
-        let taken = async { only(250, &self.connection.message(&letter.octets).await?) };
+        let recipient = Rcpt::new(letter.recipient.clone(), Vec::new());
+        // Taken, or taken to be passed on (RFC 5321, section 4.2.2).
+        self.say("RCPT", &[250, 251], recipient).await.map_err(Trouble::judged)?;
+        self.say("DATA", &[354], Data).await.map_err(Trouble::judged)?;
+        let taken = async { only(&[250], &self.connection.message(&letter.octets).await?) };
         within(self.limits.taken, "the mail", taken).await.map_err(Trouble::judged)
     }
 
     /// Forgets a mail that was refused; whether the next one can be handed over in the same conversation.
     pub(crate) async fn forget(&mut self) -> bool {
-        self.say("RSET", 250, Rset).await.is_ok()
+        self.say("RSET", &[250], Rset).await.is_ok()
     }
 
     /// Whether it has lasted long enough.
@@ -153,13 +157,14 @@ impl Conversation {
         self.mails >= policy::MAILS_PER_CONVERSATION
     }
 
-    /// Says good-bye. Nothing depends on the answer.
+    /// Says good-bye. Nothing depends on the answer, so it is not waited for as long as others are.
     pub(crate) async fn end(mut self) {
-        let _said = self.say("QUIT", 221, Quit).await;
+        self.limits.command = self.limits.command.min(self.limits.stop);
+        let _said = self.say("QUIT", &[221], Quit).await;
     }
 
-    async fn say(&mut self, name: &'static str, reply: u16, command: impl fmt::Display) -> Result<(), Trouble> {
-        let said = async { only(reply, &self.connection.command(command).await?) };
+    async fn say(&mut self, name: &'static str, replies: &[u16], command: impl fmt::Display) -> Result<(), Trouble> {
+        let said = async { only(replies, &self.connection.command(command).await?) };
         within(self.limits.command, name, said).await
     }
 }
@@ -169,6 +174,8 @@ impl Conversation {
 enum Trouble {
     /// The relay says so: a reply of 400 and above.
     Refused { code: u16, words: String },
+    /// Nothing is said in time.
+    Late(String),
     /// There is nobody to talk to, or what is said makes no sense.
     Broken(String),
 }
@@ -180,6 +187,7 @@ impl Trouble {
         match self {
             // Closing down (RFC 5321), or wanting us to sign in first or otherwise (RFC 4954).
             Trouble::Refused { code: 421 | 530 | 534 | 535 | 538, .. } | Trouble::Broken(_) => Failure::Relay(words),
+            Trouble::Late(_) => Failure::Silent(words),
             Trouble::Refused { code: 400..=499, .. } => Failure::Later(words),
             Trouble::Refused { .. } => Failure::Never(words),
         }
@@ -190,7 +198,7 @@ impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Trouble::Refused { code, words } => write!(f, "{code} {words}"),
-            Trouble::Broken(words) => f.write_str(words),
+            Trouble::Late(words) | Trouble::Broken(words) => f.write_str(words),
         }
     }
 }
@@ -206,14 +214,15 @@ impl From<lettre::transport::smtp::Error> for Trouble {
     }
 }
 
-/// The one reply that goes on.
-fn only(code: u16, response: &Response) -> Result<(), Trouble> {
+/// The replies that go on; nearly always it is one.
+fn only(codes: &[u16], response: &Response) -> Result<(), Trouble> {
     let said = u16::from(response.code());
-    if said == code {
+    if codes.contains(&said) {
         return Ok(());
     }
+    let belong = codes.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ");
     Err(Trouble::Broken(format!(
-        "the relay said {said} where {code} belongs: {}",
+        "the relay said {said} where {belong} belongs: {}",
         response.message().collect::<String>()
     )))
 }
@@ -223,6 +232,6 @@ async fn within<T>(
     step: &'static str,
     work: impl Future<Output = Result<T, Trouble>>,
 ) -> Result<T, Trouble> {
-    let late = || Trouble::Broken(format!("the relay took longer than {time:?} ({step})"));
+    let late = || Trouble::Late(format!("the relay took longer than {time:?} ({step})"));
     timeout(time, work).await.unwrap_or_else(|_| Err(late()))
 }

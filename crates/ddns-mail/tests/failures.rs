@@ -124,6 +124,43 @@ fn a_relay_that_does_not_let_us_in_loses_no_mail() {
     }
 }
 
+/// A relay that passes mails on has taken them (RFC 5321, section 4.2.2).
+#[test]
+fn a_recipient_whose_mail_is_passed_on_has_it() {
+    let (mut world, peer) = (World::new(), Peer::with([(Stage::Rcpt, Deed::Say("251 will forward"))]));
+    world.mail("joe");
+    world.mail("ann");
+    let outbox = world.send_to(peer.address);
+    world.until_sent();
+    outbox.stop();
+    let sent: Vec<String> = peer.mails().into_iter().map(|mail| mail.to).collect();
+    assert_eq!(
+        (sent.as_slice(), peer.seen().connections),
+        (&["joe@example.com", "ann@example.com"].map(str::to_owned)[..], 1)
+    );
+}
+
+/// Whose mailbox takes its time keeps nobody else waiting; what the relay might still say is asked nobody else about.
+#[test]
+fn a_mail_that_the_relay_is_silent_about_holds_up_no_other() {
+    for stage in [Stage::Rcpt, Stage::Data, Stage::Dot] {
+        let (mut world, peer) = (World::new(), Peer::with([(stage, Deed::Hang)]));
+        let slow = world.mail("joe");
+        world.mail("ann");
+        let soon = Duration::from_millis(200);
+        let limits = Limits { command: soon, taken: soon, ..settings(peer.address).limits };
+        let outbox = world.send(MailSettings { limits, ..settings(peer.address) });
+        until("the other is sent", || world.waiting().iter().map(|mail| mail.id).eq([slow]));
+        until("the attempt", || world.attempts() == [1]);
+        assert_eq!(world.waiting()[0].next, world.service.now().after(MINUTE));
+        assert_eq!((peer.mails().len(), peer.seen().connections), (1, 2), "{stage:?}");
+        world.clock.advance(MINUTE);
+        world.until_sent();
+        outbox.stop();
+        assert_eq!(peer.mails().len(), 2);
+    }
+}
+
 #[test]
 fn a_mail_that_cannot_be_handed_over_for_days_is_given_up() {
     logs::begin();
