@@ -32,8 +32,8 @@ Keys keep their names and meanings; new ones may come. What is not there is `nul
 | host | `name`, `owner`, `domain`, `ipv4`, `ipv6`, `ttl`, `wildcard`, `offline` (`no`, `manual`, `missed`), `created`, `updated`; and, but not in lists, `client` |
 | client | `key`, `owner`, `offline` (as a host's), `ipv4`, `ipv6` (the addresses that it was last moved to), `created`, `updated`; and, but not in lists, `hosts` |
 | mail | `id`, `kind` (`confirm`, `reset-password`, `change-login`, `login-changed`, `already-registered`), `to`, `account`, `attempts` (those that failed), `next` (not before this it is tried), `created` |
-| log entry | `version`, `time`, `account` (`null`: the operator or time itself; `#` and a number: one that was removed since), `origin`, `changes`: each with `kind`, `name`, `change` (`made`, `changed`, `removed`), `fields` (name to `[before, after]`) |
-| removal | `removed` (the name, key or id); `released` from `name release`; `backup` from `backup`; `restored` and `data` from `restore` |
+| log entry | `version`, `time`, `account` (`null`: the operator, time itself, or somebody who had not signed in; `#` and a number: one that was removed since), `origin`, `erased` (whether an erasure has taken something out of it; `account` is `null` then), `changes`: each with `kind`, `name`, `change` (`made`, `changed`, `removed`), `fields` (name to `[before, after]`) |
+| removal | `removed` (the name, key or id); with it `erased_entries` (how many log entries) from `account remove --erase`; `erased` (the account) and `erased_entries` from `account erase`; `released` from `name release`; `backup` from `backup`; `restored` and `data` from `restore` |
 ";
 
 /// The manual of all commands, as `docs/reference/ddns.md` has it.

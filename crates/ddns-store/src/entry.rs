@@ -56,7 +56,7 @@ pub struct Batch {
 pub struct NewEntry {
     /// When it was decided.
     pub time: Timestamp,
-    /// Who asked; none for the operator and for time itself.
+    /// Who asked; none for the operator, time itself, and somebody who had not signed in.
     pub actor: Option<AccountNo>,
     /// By which way: a dialect's name, and the address the caller came from.
     pub origin: String,
@@ -71,7 +71,7 @@ pub struct Entry {
     pub version: Version,
     /// When it was decided.
     pub time: Timestamp,
-    /// Who asked; none for the operator and for time itself.
+    /// Who asked; none for the operator, time itself, and somebody who had not signed in.
     pub actor: Option<AccountNo>,
     /// By which way: a dialect's name, and the address the caller came from.
     pub origin: String,

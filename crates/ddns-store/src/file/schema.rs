@@ -32,7 +32,8 @@ CREATE TABLE log (
     version INTEGER PRIMARY KEY,
     batch   INTEGER NOT NULL,      -- the commit's random name
     time    INTEGER NOT NULL,      -- microseconds since 1970
-    actor   INTEGER,               -- an account's number; null is the operator or time itself, 0 was erased
+    actor   INTEGER,               -- an account's number; null is the operator, time itself, or somebody who had not
+                                   -- signed in; 0 was erased
     origin  TEXT NOT NULL,
     changes TEXT NOT NULL,         -- JSON
     octets  INTEGER NOT NULL       -- of the changes, and with a commit's last entry of its zone differences
