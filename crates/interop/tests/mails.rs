@@ -340,6 +340,7 @@ fn at_the_stop_the_mail_on_its_way_arrives() {
     service.sign_up("joe@example.com", "en");
     let Service { site: Site { directory, server, token }, options, .. } = service;
     server.stop();
+    assert_eq!(relay.messages().len(), 1, "before the next start");
     let options: Vec<&str> = options.iter().map(String::as_str).collect();
     let server = Server::start_with(directory.path(), &options);
     let site = Site { directory, server, token };
