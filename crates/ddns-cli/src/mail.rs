@@ -16,7 +16,7 @@ pub(crate) enum MailCommand {
     /// Have a mail sent now, whatever it waits for
     Retry(Which),
     /// Take a mail out, unsent
-    Drop(Which),
+    Remove(Which),
 }
 
 #[derive(Debug, Args)]
@@ -37,7 +37,7 @@ impl MailCommand {
         match self {
             MailCommand::List(list) => list.run(session),
             MailCommand::Retry(which) => which.retry(session),
-            MailCommand::Drop(which) => which.take_out(session),
+            MailCommand::Remove(which) => which.remove(session),
         }
     }
 }
@@ -68,9 +68,9 @@ impl Which {
         session.out.done(&format!("a running server sends mail {} now", self.id), &shown)
     }
 
-    fn take_out(self, session: &mut Session<'_>) -> Result<(), Failure> {
+    fn remove(self, session: &mut Session<'_>) -> Result<(), Failure> {
         session.submit(Command::RemoveMail { mail: self.id })?;
-        session.out.done(&format!("dropped mail {}", self.id), &Object::new([("removed", text(Some(self.id)))]))
+        session.out.done(&format!("removed mail {}", self.id), &Object::new([("removed", text(Some(self.id)))]))
     }
 }
 

@@ -62,13 +62,13 @@ fn what_waits_is_listed_the_oldest_first_in_pages() {
 }
 
 #[test]
-fn a_mail_is_dropped() {
+fn a_mail_is_removed() {
     let work = signed_up(2);
     let [first, second] = <[String; 2]>::try_from(ids(&work.json(&["mail", "list"]))).unwrap();
-    let run = work.run(&["mail", "drop", &first]);
-    assert_eq!((run.code, run.err), (0, format!("dropped mail {first}\n")));
+    let run = work.run(&["mail", "remove", &first]);
+    assert_eq!((run.code, run.err), (0, format!("removed mail {first}\n")));
     assert_eq!(ids(&work.json(&["mail", "list"])), [second]);
-    for command in ["drop", "retry"] {
+    for command in ["remove", "retry"] {
         work.fails(ExitCode::NotFound, &["mail", command, &first], &["there is no mail", "ddns mail list"]);
         work.fails(ExitCode::Usage, &["mail", command, "joe"], &["joe"]);
     }
