@@ -54,6 +54,8 @@ pub const RESERVATION_DAYS: u16 = 30;
 pub const CHALLENGE_LIFE: Duration = Duration::from_secs(3_600);
 /// Seconds that a challenge's TXT record may be cached.
 pub const CHALLENGE_TTL: u32 = 60;
+/// Accounts that wait to be confirmed at a time: strangers make them.
+pub const UNCONFIRMED: usize = 10_000;
 /// How long an unconfirmed account may wait for its confirmation.
 pub const UNCONFIRMED_LIFE: Duration = Duration::from_secs(7 * 86_400);
 

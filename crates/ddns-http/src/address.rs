@@ -4,6 +4,7 @@ use actix_web::http::Method;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, ContentType, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use ddns_core::policy;
 use utoipa::OpenApi;
 
 use crate::dialect::{Dialect, Fault};
@@ -80,7 +81,7 @@ impl Dialect for Plain {
         };
         let mut answer = answer(status);
         if matches!(fault, Fault::Busy | Fault::Unavailable) {
-            answer.insert_header((RETRY_AFTER, "1"));
+            answer.insert_header((RETRY_AFTER, policy::RETRY_BUSY.as_secs()));
         }
         answer.content_type(ContentType::plaintext()).body(words)
     }

@@ -7,6 +7,7 @@ use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ContentType, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use ddns_core::policy;
 use utoipa::OpenApi;
 use utoipa_swagger_ui::Config;
 
@@ -74,7 +75,7 @@ fn library(name: &str) -> HttpResponse {
     let file = LIBRARY.contains(&name).then(|| utoipa_swagger_ui::serve(name, Arc::new(Config::default())));
     match file {
         Some(Ok(Some(file))) => {
-            let mut answer = with_caching(RELEASED);
+            let mut answer = with_caching(&released());
             if file.gzpipped {
                 answer.insert_header((CONTENT_ENCODING, "gzip"));
             }
@@ -102,9 +103,11 @@ fn fresh() -> HttpResponseBuilder {
 }
 
 /// What only a new release changes.
-const RELEASED: &str = "public, max-age=86400";
+fn released() -> String {
+    format!("public, max-age={}", policy::RELEASED_LIFE.as_secs())
+}
 
-fn with_caching(caching: &'static str) -> HttpResponseBuilder {
+fn with_caching(caching: &str) -> HttpResponseBuilder {
     let mut answer = HttpResponse::Ok();
     answer.insert_header((CACHE_CONTROL, caching)).insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"));
     answer

@@ -3,6 +3,7 @@
 use actix_web::http::Method;
 use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER};
 use actix_web::{HttpResponse, web};
+use ddns_core::policy;
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
@@ -62,7 +63,7 @@ async fn ready(state: web::Data<State>) -> HttpResponse {
     let ready = state.service.health().ready;
     let mut answer = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     if !ready {
-        answer.insert_header((RETRY_AFTER, "1"));
+        answer.insert_header((RETRY_AFTER, policy::RETRY_BUSY.as_secs()));
     }
     answer.insert_header((CACHE_CONTROL, "no-store")).json(Readiness { ready })
 }

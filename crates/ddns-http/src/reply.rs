@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, HttpResponseBuilder};
+use ddns_core::policy;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::{Ref, RefOr, Schema};
@@ -56,9 +57,20 @@ pub(crate) struct FaultWords {
     pub(crate) not_json: &'static str,
 }
 
-/// The one table from faults to these dialects' words.
+/// A fault in these dialects' words.
 pub(crate) fn fault(fault: Fault, own: &FaultWords) -> HttpResponse {
-    let (status, words) = match fault {
+    let (status, words) = said(fault, own);
+    with_hints(fault, status, words)
+}
+
+/// A fault in the midst of something, where other words than the usual ones are true.
+pub(crate) fn fault_midway(fault: Fault, own: &FaultWords, words: &str) -> HttpResponse {
+    with_hints(fault, said(fault, own).0, words)
+}
+
+/// The one table from faults to these dialects' words.
+fn said(fault: Fault, own: &FaultWords) -> (StatusCode, &'static str) {
+    match fault {
         Fault::Unauthorized => (StatusCode::UNAUTHORIZED, own.sign_in),
         Fault::CrossSite => (StatusCode::FORBIDDEN, "Another site made your browser send this"),
         Fault::UrlTooLong => (StatusCode::URI_TOO_LONG, "The URL is too long"),
@@ -67,13 +79,17 @@ pub(crate) fn fault(fault: Fault, own: &FaultWords) -> HttpResponse {
         Fault::Method => (StatusCode::METHOD_NOT_ALLOWED, "This resource has other methods"),
         Fault::Limited => (StatusCode::TOO_MANY_REQUESTS, "Too many changes in this hour; nothing was changed"),
         Fault::Busy | Fault::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Nothing was changed; try again later"),
-    };
+    }
+}
+
+/// With the headers that tell what would help.
+fn with_hints(fault: Fault, status: StatusCode, words: &str) -> HttpResponse {
     let mut answer = HttpResponse::build(status);
     match fault {
         Fault::Unauthorized => answer.insert_header((WWW_AUTHENTICATE, CHALLENGE)),
-        Fault::Limited => answer.insert_header((RETRY_AFTER, "3600")),
-        Fault::Busy => answer.insert_header((RETRY_AFTER, "1")),
-        Fault::Unavailable => answer.insert_header((RETRY_AFTER, "10")),
+        Fault::Limited => answer.insert_header((RETRY_AFTER, policy::RETRY_LIMITED.as_secs())),
+        Fault::Busy => answer.insert_header((RETRY_AFTER, policy::RETRY_BUSY.as_secs())),
+        Fault::Unavailable => answer.insert_header((RETRY_AFTER, policy::RETRY_UNAVAILABLE.as_secs())),
         _ => &mut answer,
     };
     respond(&mut answer, &Message { message: words })

@@ -1,7 +1,7 @@
 //! From an accepted connection on a TLS port to one that speaks HTTP: within a bound of time, and not too many at once.
 
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use actix_server::GracefulShutdownSignal;
 use ddns_core::policy;
@@ -13,9 +13,6 @@ use tokio_rustls::server::TlsStream;
 
 use super::Certificate;
 use super::half_open::HalfOpen;
-
-/// How long a caller that took the port for plain HTTP may take to read that it is not.
-const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What a caller reads that speaks plain HTTP here.
 const NOT_PLAIN: &str = "This port speaks HTTPS: the URL must begin with https://\n";
@@ -68,6 +65,6 @@ async fn refuse<T>(mut stream: TcpStream) -> io::Result<T> {
     stream.shutdown().await?;
     let mut octets = [0; 1_024];
     let read = async { while stream.read(&mut octets).await.is_ok_and(|read| read > 0) {} };
-    let _gone_or_slow = timeout(FAREWELL, read).await;
+    let _gone_or_slow = timeout(policy::TLS_FAREWELL, read).await;
     Err(io::Error::other("plain HTTP at a TLS port"))
 }

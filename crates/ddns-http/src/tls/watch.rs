@@ -3,12 +3,10 @@
 use std::io;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+
+use ddns_core::policy;
 
 use super::{InUse, Pair};
-
-/// How often the files are looked at.
-const EVERY: Duration = Duration::from_secs(1);
 
 /// Looks after the files until nobody holds the certificate any more.
 pub(super) fn begin(in_use: &Arc<InUse>, pair: Pair) -> io::Result<()> {
@@ -16,7 +14,7 @@ pub(super) fn begin(in_use: &Arc<InUse>, pair: Pair) -> io::Result<()> {
     let mut watch = Watch { judged: Ok(pair), before: None };
     let run = move || {
         loop {
-            thread::sleep(EVERY);
+            thread::sleep(policy::TLS_LOOK);
             let Some(in_use) = in_use.upgrade() else { return };
             let look = in_use.files.read().map_err(|error| error.to_string());
             if let Some(look) = watch.sees(look) {
