@@ -222,6 +222,7 @@ fn what_was_done_is_told_where_the_rest_fails() {
     let answer = send_as(&house, "joe", "PUT /users/me", body);
     let words = r#"{"message":"Everything but the address was changed; ask for that again later"}"#;
     assert_eq!((answer.status, answer.body.as_str()), (429, words));
+    assert_eq!(answer.header("retry-after"), Some("3600"));
     assert_eq!(send_as(&house, "joe", "PUT /users/me", r#"{"language":"de"}"#).status, 200, "it is so already");
     assert_eq!(house.service.snapshot().registry.mails().count(), 0);
 }

@@ -122,7 +122,7 @@ pub(super) async fn set_me(caller: Caller, service: Service, body: Body<TwoDns>)
     let reply = caller.submit_with(&service.service, change, secret).await?;
     if let Some(email) = &wanted.email {
         let asked = quiet.over(caller.submit(&service.service, ask(email))).await;
-        asked.map_err(|error| if reply.changed { half_done(&error) } else { about_email(error) })?;
+        asked.map_err(|error| if reply.changed { half_done(error) } else { about_email(error) })?;
     }
     me(StatusCode::OK, &reply.snapshot, &caller.identity, caller.token())
 }
@@ -225,14 +225,14 @@ fn about_new_email(refusal: Refusal) -> Wrong {
     }
 }
 
-/// The mail could not be asked for, and the rest was done before.
-fn half_done(error: &ServiceError) -> Wrong {
+/// The mail could not be asked for, and the rest was done before. What asking again does not help is told as it is.
+fn half_done(error: ServiceError) -> Wrong {
     tracing::warn!(%error, "an account was changed, and not asked for its new address");
-    let status = match error {
-        ServiceError::Limited => StatusCode::TOO_MANY_REQUESTS,
-        _ => StatusCode::SERVICE_UNAVAILABLE,
-    };
-    Wrong::Refused(status, "Everything but the address was changed; ask for that again later".to_owned())
+    let again = "Everything but the address was changed; ask for that again later";
+    match about_email(error) {
+        Wrong::Fault(fault @ (Fault::Limited | Fault::Busy | Fault::Unavailable)) => Wrong::Midway(fault, again),
+        wrong => wrong,
+    }
 }
 
 /// An address that something was asked for.
@@ -242,4 +242,30 @@ struct EmailBody<'a> {
     /// As it is kept: in lower case.
     #[schema(value_type = String, format = Email, example = "joe@example.org")]
     email: &'a MailAddress,
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+
+    use super::*;
+
+    /// What a caller is told whose account was changed while its new address was not asked for.
+    #[track_caller]
+    fn check(error: ServiceError, status: u16, retry_after: Option<&str>) {
+        let answer = half_done(error).answer();
+        let moment = answer.headers().get(RETRY_AFTER).map(|moment| moment.to_str().unwrap());
+        assert_eq!((answer.status().as_u16(), moment), (status, retry_after));
+        assert_eq!(answer.headers().contains_key(WWW_AUTHENTICATE), status == 401);
+    }
+
+    #[test]
+    fn half_done_is_told_with_when_to_go_on_or_why_not() {
+        check(ServiceError::Limited, 429, Some("3600"));
+        check(ServiceError::Busy, 503, Some("1"));
+        check(ServiceError::Unavailable("the disk is full".to_owned()), 503, Some("10"));
+        check(ServiceError::Refused(Refusal::FULL_OUTBOX), 503, Some("10"));
+        check(ServiceError::Refused(Refusal::TokenVoid), 401, None);
+        check(ServiceError::Refused(Refusal::NoMail), 403, None);
+    }
 }

@@ -156,6 +156,8 @@ pub(super) enum Wrong {
     Refused(StatusCode, String),
     /// What every dialect has to say.
     Fault(Fault),
+    /// The same, after a part was done; the words tell which.
+    Midway(Fault, &'static str),
 }
 
 const FAULTS: FaultWords =
@@ -171,6 +173,7 @@ impl Wrong {
             Wrong::Fields(complaints) => json(StatusCode::UNPROCESSABLE_ENTITY, &Complaints(complaints)),
             Wrong::Refused(status, words) => message(*status, words),
             Wrong::Fault(fault) => reply::fault(*fault, &FAULTS),
+            Wrong::Midway(fault, words) => reply::fault_midway(*fault, &FAULTS, words),
         }
     }
 }
