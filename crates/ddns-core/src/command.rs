@@ -106,8 +106,8 @@ pub enum Command {
         /// What.
         edit: TokenEdit,
     },
-    /// Make a token in the place of another: the one that the caller signed in with, whose label and scope it takes;
-    /// without one, every token of the account with the same label.
+    /// Make a token in the place of another: the one that the caller signed in with, whose label and scope it takes,
+    /// and whose scope need not allow anything for that; without one, every token of the account with the same label.
     RenewToken(NewToken),
     /// Make a token void.
     RevokeToken {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 pub(crate) use accounts::take_away as take_account_away;
 
-use crate::account::{Account, AccountState, Action, Role, Scope, Token};
+use crate::account::{Account, AccountState, Action, HostScope, Role, Scope, Token};
 use crate::change::{Change, Delta};
 use crate::command::{Caller, Command};
 use crate::domain::{Domain, Server};
@@ -206,11 +206,15 @@ impl Actor {
         self.scope().is_none_or(|scope| scope.covers(host))
     }
 
+    /// Whether whatever hosts there may come to be are in the actor's scope.
+    fn covers_all(&self) -> bool {
+        self.scope().is_none_or(|scope| scope.hosts == HostScope::All)
+    }
+
     /// What touches no single host needs a token for all of them.
     fn manage_all(&self) -> Result<(), Refusal> {
         self.allow(Action::Manage)?;
-        let all = self.scope().is_none_or(|scope| scope.hosts == crate::account::HostScope::All);
-        if all { Ok(()) } else { Err(Refusal::OutOfScope) }
+        if self.covers_all() { Ok(()) } else { Err(Refusal::OutOfScope) }
     }
 
     /// What gives a credential to somebody takes a scope that includes its own.

@@ -86,8 +86,8 @@ pub const MAIL_STOP: Duration = Duration::from_secs(5);
 pub const MAIL_LOOK: Duration = Duration::from_secs(30);
 /// Characters of a relay's reply that are logged.
 pub const RELAY_WORDS: usize = 300;
-/// Octets of the base URL where it begins links in mails: the whole link fits a line of a mail (RFC 5322, section 2.1.1).
-pub const MAIL_BASE_URL_MAX: usize = 512;
+/// Octets of the base URL: a whole link that begins with it fits a line of a mail (RFC 5322, section 2.1.1).
+pub const BASE_URL_MAX: usize = 512;
 /// Octets of the file of those who vouch for the relay: a whole system's are some hundred thousand.
 pub const MAIL_CA_MAX: u64 = 1 << 20;
 /// Sign-ups and requests for a new password that one network may make in an hour: an IPv4 address, an IPv6 /64.

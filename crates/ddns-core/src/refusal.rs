@@ -204,6 +204,9 @@ impl Refusal {
 
     /// What needs a mail waits until others are sent.
     pub const FULL_OUTBOX: Refusal = Refusal::TooMany { what: "mails that wait to be sent", max: policy::MAILS };
+    /// Who signs up waits until others have confirmed their addresses, or missed to.
+    pub(crate) const TOO_MANY_UNCONFIRMED: Refusal =
+        Refusal::TooMany { what: "accounts that wait to be confirmed", max: policy::UNCONFIRMED };
     pub(crate) const TOO_MANY_SERVERS: Refusal = Refusal::TooMany { what: "name servers", max: policy::SERVERS };
     pub(crate) const TOO_MANY_ADDRESSES: Refusal =
         Refusal::TooMany { what: "addresses of a name server", max: policy::SERVER_ADDRESSES };

@@ -33,6 +33,8 @@ pub struct Registry {
     accounts: OrdMap<AccountNo, Arc<Account>>,
     logins: OrdMap<Login, AccountNo>,
     account_ids: OrdMap<Uuid, AccountNo>,
+    /// How many accounts wait to be confirmed.
+    unconfirmed: usize,
     tokens: OrdMap<Uuid, Arc<Token>>,
     tokens_by_account: OrdSet<(AccountNo, Uuid)>,
     /// Which tokens have an exact scope entry for a host.
@@ -188,6 +190,7 @@ impl Registry {
             self.account_ids.remove(&before.id);
             if before.state == AccountState::Unconfirmed {
                 self.deadlines.remove(&(unconfirmed_until(before), Deadline::Account(before.number)));
+                self.unconfirmed = self.unconfirmed.saturating_sub(1);
             }
         }
         if let Some(after) = &delta.after {
@@ -195,6 +198,7 @@ impl Registry {
             self.account_ids.insert(after.id, after.number);
             if after.state == AccountState::Unconfirmed {
                 self.deadlines.insert((unconfirmed_until(after), Deadline::Account(after.number)));
+                self.unconfirmed = self.unconfirmed.saturating_add(1);
             }
             self.set_last_number(after.number.get());
             self.accounts.insert(after.number, after.clone());
@@ -621,6 +625,11 @@ impl Registry {
     /// All peers.
     pub fn peers(&self) -> impl Iterator<Item = &Arc<Peer>> {
         self.peers.values()
+    }
+
+    /// How many accounts wait to be confirmed.
+    pub(crate) fn unconfirmed_count(&self) -> usize {
+        self.unconfirmed
     }
 
     /// A mail in the outbox.

@@ -170,6 +170,42 @@ fn a_token_of_partial_scope() {
     assert_eq!(home.served("a.dyn.example").0, "8.8.8.8", "what is taken off an offline client shows its own address");
 }
 
+/// A client is the account's, and what is about no host of the token's takes a token for all hosts.
+#[test]
+fn a_token_for_some_hosts_makes_and_removes_no_client() {
+    let mut home = Home::new();
+    home.ask(Some("8.8.8.8"), Command::PutClient { key: parse("car"), offline: None, must_exist: false });
+    let by = |scope| {
+        let token = Some(token_id(JOE, scope));
+        Caller::Account(Identity { account: account(JOE), token, source: Some(parse("8.8.8.8")) })
+    };
+    let put = |key: &str, offline| Command::PutClient { key: parse(key), offline, must_exist: false };
+    let new = NewClient { key: parse("bus"), owner: account(JOE), offline: false };
+    // One host, and whatever is under a name.
+    for scope in [1, 3] {
+        for command in [
+            put("bus", None),
+            put("bus", Some(true)),
+            Command::AddClient(new.clone()),
+            put("car", Some(true)),
+            Command::MoveClient { key: parse("car"), address: None },
+            Command::RemoveClient { key: parse("car") },
+        ] {
+            assert_eq!(home.0.ask(&by(scope), &command), Err(Refusal::OutOfScope), "{command:?}");
+        }
+        assert_eq!(home.0.ask(&by(scope), &put("car", None)).unwrap().changes, []);
+    }
+    // What updates all hosts may set the flag and move, and no more.
+    home.0.ask(&by(4), &put("car", Some(true))).unwrap();
+    home.0.ask(&by(4), &Command::MoveClient { key: parse("car"), address: None }).unwrap();
+    assert_eq!(home.0.ask(&by(4), &Command::RemoveClient { key: parse("car") }), Err(Refusal::OutOfScope));
+    assert_eq!(home.0.ask(&by(4), &put("bus", None)), Err(Refusal::OutOfScope));
+    // Its own host may come and go; with nothing else on the client it is the client's.
+    home.0.ask(&by(1), &Command::AttachHost { key: parse("car"), host: parse("a.dyn.example") }).unwrap();
+    home.0.ask(&by(1), &put("car", Some(false))).unwrap();
+    home.0.ask(&by(1), &Command::RemoveClient { key: parse("car") }).unwrap();
+}
+
 /// The operator at the command line has no account of its own, and says whose the client is.
 #[test]
 fn a_client_is_made_for_an_account() {

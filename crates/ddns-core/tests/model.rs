@@ -263,7 +263,11 @@ impl Who {
 
     /// The whole account: what touches no single host.
     fn whole(&self) -> bool {
-        self.may(Action::Manage) && self.scope.as_ref().is_none_or(|scope| scope.hosts == HostScope::All)
+        self.may(Action::Manage) && self.everywhere()
+    }
+
+    fn everywhere(&self) -> bool {
+        self.scope.as_ref().is_none_or(|scope| scope.hosts == HostScope::All)
     }
 
     fn operates(&self) -> bool {
@@ -433,7 +437,7 @@ impl World {
             Command::AddClient(new) => {
                 let owner = new.owner.get();
                 self.holder(owner)?;
-                demand(who.may(Action::Manage) && who.is(owner))?;
+                demand(who.whole() && who.is(owner))?;
                 self.add_client(new.key.as_str(), owner, new.offline)?;
             }
             Command::PutClient { key, offline, must_exist } => self.put_client(who, key, *offline, *must_exist)?,
@@ -812,9 +816,10 @@ impl World {
     /// A token renews itself and stays what it is; under a password it is those with the label.
     fn renew_token(&mut self, who: &Who, new: &NewToken) -> Option<()> {
         let account = new.account.get();
-        demand(who.is(account) && who.whole())?;
+        let itself = who.token.filter(|_| who.account == Some(account));
+        demand(who.is(account) && (itself.is_some() || who.whole()))?;
         let mut new = new.clone();
-        match who.token.filter(|_| who.account == Some(account)) {
+        match itself {
             Some(own) => {
                 let own = self.tokens.remove(&own)?;
                 (new.label, new.scope) = (own.label.parse().unwrap(), own.scope);
@@ -847,7 +852,11 @@ impl World {
         match self.settings.sign_up {
             SignUp::Closed => return None,
             SignUp::Open => demand(present.is_none())?,
-            SignUp::Confirm => self.can_mail(new.mail)?,
+            SignUp::Confirm => {
+                self.can_mail(new.mail)?;
+                let waiting = self.accounts.values().filter(|person| person.state == AccountState::Unconfirmed);
+                demand(waiting.count() < policy::UNCONFIRMED)?;
+            }
         }
         if let Some(present) = present {
             self.knock(present, MailKind::AlreadyRegistered, new.mail, now);
@@ -1001,8 +1010,10 @@ impl World {
         Some(client.clone())
     }
 
+    /// A client without hosts is as good as one that has all that may come to hang on it.
     fn covers_all(&self, who: &Who, key: &str) -> bool {
-        self.hosts.iter().filter(|(_, host)| host.client.as_deref() == Some(key)).all(|(name, _)| who.covers(name))
+        let on: Vec<_> = self.hosts.iter().filter(|(_, host)| host.client.as_deref() == Some(key)).collect();
+        if on.is_empty() { who.everywhere() } else { on.iter().all(|(name, _)| who.covers(name)) }
     }
 
     fn add_client(&mut self, key: &str, owner: u32, offline: bool) -> Option<()> {
@@ -1021,7 +1032,7 @@ impl World {
         };
         let Some(before) = self.clients.get(key.as_str()).cloned() else {
             let owner = who.account?;
-            demand(!must_exist && who.may(Action::Manage))?;
+            demand(!must_exist && who.whole())?;
             return self.add_client(key.as_str(), owner, offline == Some(true));
         };
         self.client_for(who, key.as_str(), Action::Update)?;

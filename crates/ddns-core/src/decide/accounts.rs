@@ -154,21 +154,22 @@ pub(super) fn put_token(draft: &mut Draft<'_>, new: &NewToken) -> Result<Receipt
     Ok(Receipt::Token(made(token, Change::Token, draft)))
 }
 
-/// The old tokens are void with the very change that makes the new one.
+/// The old tokens are void with the very change that makes the new one. A token may always renew itself: the new one can do
+/// nothing that it could not.
 pub(super) fn renew_token(draft: &mut Draft<'_>, actor: &Actor, new: &NewToken) -> Result<Receipt, Refusal> {
-    let holder = own(draft, actor, new.account)?;
-    check_confirmed(&holder)?;
     let (old, new) = match actor.token.as_ref().filter(|token| token.account == new.account) {
-        Some(own) => {
-            let new = NewToken { label: own.label.clone(), scope: own.scope.clone(), ..new.clone() };
-            (vec![own.clone()], new)
+        Some(itself) => {
+            let new = NewToken { label: itself.label.clone(), scope: itself.scope.clone(), ..new.clone() };
+            (vec![itself.clone()], new)
         }
         None => {
+            let holder = own(draft, actor, new.account)?;
+            check_confirmed(&holder)?;
+            actor.hand_on(&new.scope)?;
             let same = draft.registry().tokens_of(new.account).filter(|token| token.label == new.label);
             (same.cloned().collect(), new.clone())
         }
     };
-    actor.hand_on(&new.scope)?;
     for token in &old {
         draft.put(Change::Token(Delta::removed(token)));
     }

@@ -13,7 +13,7 @@ use crate::refusal::{Kind, Refusal};
 use crate::value::{ClientKey, ClientNo, HostAddress, Offline};
 
 pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewClient) -> Result<Receipt, Refusal> {
-    actor.allow(Action::Manage)?;
+    actor.manage_all()?;
     let registry = draft.registry();
     let owner = registry.account(new.owner).ok_or_else(|| Refusal::not_found(Kind::Account, new.owner.get()))?;
     if !actor.may_act_for(new.owner) {
@@ -173,8 +173,9 @@ fn own(draft: &mut Draft<'_>, actor: &Actor, key: &ClientKey, action: Action) ->
     Ok(client)
 }
 
-/// What moves every host of a client needs a scope over all of them.
+/// What is about every host of a client needs a scope over all of them; and over all that there may be, where it has none.
 fn check_scope(draft: &mut Draft<'_>, actor: &Actor, client: &Client) -> Result<(), Refusal> {
-    let all = draft.registry().hosts_on(client.number).all(|host| actor.covers(&host.name));
+    let mut on = draft.registry().hosts_on(client.number).peekable();
+    let all = if on.peek().is_none() { actor.covers_all() } else { on.all(|host| actor.covers(&host.name)) };
     if all { Ok(()) } else { Err(Refusal::OutOfScope) }
 }

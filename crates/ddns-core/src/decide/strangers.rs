@@ -24,6 +24,7 @@ pub(super) fn sign_up(draft: &mut Draft<'_>, new: &NewSignUp) -> Result<Receipt,
     };
     if state == AccountState::Unconfirmed {
         mails::check_room(draft, new.mail)?;
+        check_waiting(draft)?;
     }
     let login = new.login.login();
     match draft.registry().account_by_login(&login).cloned() {
@@ -37,6 +38,11 @@ pub(super) fn sign_up(draft: &mut Draft<'_>, new: &NewSignUp) -> Result<Receipt,
             Ok(Receipt::Done)
         }
     }
+}
+
+/// Whether one more account may wait to be confirmed. Asked before any is looked for, like the room in the outbox.
+fn check_waiting(draft: &mut Draft<'_>) -> Result<(), Refusal> {
+    if draft.registry().unconfirmed_count() < policy::UNCONFIRMED { Ok(()) } else { Err(Refusal::TOO_MANY_UNCONFIRMED) }
 }
 
 fn add(draft: &mut Draft<'_>, new: &NewSignUp, login: Login, state: AccountState) -> Result<Arc<Account>, Refusal> {
