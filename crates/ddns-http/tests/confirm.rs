@@ -91,6 +91,7 @@ fn opening_a_link_changes_nothing_and_its_button_confirms_once() {
         check_page(&page, &code);
         assert_eq!((page.status, language(&page)), (200, "en"));
         assert!(page.body.contains(NEW) && page.body.contains("<form method=\"post\">"), "{page:?}");
+        assert!(page.body.contains("If it was not you who did that, please do not confirm"), "{page:?}");
     }
     let head = send(&house, &format!("HEAD /confirm/{code}"), &[], "");
     assert_eq!((head.status, head.body.as_str()), (200, ""));
@@ -103,6 +104,9 @@ fn opening_a_link_changes_nothing_and_its_button_confirms_once() {
     let token = shown_token(&page);
     assert!(signs_in(&house, NEW, token) && signs_in(&house, NEW, PASSWORD));
     assert!(page.body.contains("http://api.test/nic/update?hostname=home.a-dyn.example"), "{page:?}");
+    assert!(page.body.contains("If you did not choose it yourself, choose another now"), "{page:?}");
+    let ask = r#"'{"email":"new@example.org"}' http://api.test/users/password"#;
+    assert!(page.body.contains(ask), "{page:?}");
 
     let before = house.entries();
     for again in [post(&house, &code, ""), get(&house, &code), post_json(&house, &code, "")] {
