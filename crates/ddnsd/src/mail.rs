@@ -89,14 +89,14 @@ fn without_relay(keys: &Keys) -> Result<Option<Mail>, ConfigError> {
 }
 
 fn read_authorities(path: &Path) -> Result<Authorities, MailError> {
-    let (pem, _) = read(path, policy::TLS_FILE_MAX)?;
+    let (pem, _) = read(path, policy::MAIL_CA_MAX)?;
     Authorities::from_pem(pem.as_bytes()).map_err(|rule| MailError::Content { path: path.to_owned(), rule })
 }
 
 fn read_login(user: &str, path: &Path) -> Result<RelayLogin, MailError> {
     let most = u64::try_from(policy::PASSWORD_MAX).unwrap_or(u64::MAX).saturating_add(2);
     let (mut password, mode) = read(path, most)?;
-    if mode & 0o007 != 0 {
+    if mode & 0o004 != 0 {
         tracing::warn!(path = %path.display(), "everybody on this machine may read the password of mail_user");
     }
     password.truncate(password.trim_end_matches(['\r', '\n']).len());

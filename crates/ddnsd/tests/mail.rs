@@ -60,7 +60,7 @@ fn a_password_that_everybody_may_read_is_told() {
     let path = work.path("password");
     std::fs::write(&path, "open sesame\n").unwrap();
     let args = [&ANY[..], &RELAY, &["--mail-user", "ddns", "--mail-password-file", "password"]].concat();
-    for (mode, told) in [(0o604, true), (0o640, false), (0o600, false)] {
+    for (mode, told) in [(0o604, true), (0o601, false), (0o640, false), (0o600, false)] {
         std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
         let err = work.serve(&args).stop().err;
         assert_eq!(err.contains("may read the password of mail_user"), told, "{mode:o}: {err}");
