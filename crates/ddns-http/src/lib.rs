@@ -12,6 +12,7 @@
 
 mod address;
 mod auth;
+mod base_url;
 mod body;
 mod clients;
 mod confirm;
@@ -37,6 +38,7 @@ mod source;
 mod tls;
 mod two_dns;
 
+pub use base_url::{BaseUrl, BaseUrlError};
 pub use listeners::{BindError, Listeners, bind};
 pub use openapi::openapi;
 pub use roads::{RouteInfo, routes};

@@ -14,7 +14,7 @@ use crate::settings::HttpSettings;
 /// that the caller reached, by the scheme that it came by. A header that nobody vouched for never gets into a link.
 pub(crate) fn base(request: &HttpRequest, settings: &HttpSettings) -> String {
     if let Some(base) = &settings.base_url {
-        return base.trim_end_matches('/').to_owned();
+        return base.to_string();
     }
     let Some(Reached { scheme, address }) = request.conn_data() else { return String::new() };
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());

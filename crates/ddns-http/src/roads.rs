@@ -3,7 +3,7 @@
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::{ALLOW, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN};
+use actix_web::http::header::{ALLOW, HOST, HeaderName, HeaderValue, ORIGIN};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{App, Error, HttpRequest, HttpResponse, Route, guard, web};
 use ddns_core::policy;
@@ -11,6 +11,7 @@ use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::Operation;
 
 use crate::dialect::{Dialect, Fault};
+use crate::server::State;
 use crate::{address, clients, confirm, docs, dyndns, health, openapi, two_dns};
 
 /// The road map: every dialect lays its own roads.
@@ -155,7 +156,7 @@ fn check<D: Dialect>(request: &HttpRequest) -> Option<Fault> {
     if url > policy::URL_MAX {
         return Some(Fault::UrlTooLong);
     }
-    let cross_site = D::writes(request.method()) && is_cross_site(request.headers());
+    let cross_site = D::writes(request.method()) && is_cross_site(request);
     cross_site.then_some(Fault::CrossSite)
 }
 
@@ -163,12 +164,19 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Whether a browser says that another site made it send this (Fetch Metadata; RFC 6454 for older ones). A sibling name
 /// counts as another site: with dynamic DNS, anybody may have one. Other programs send neither header.
-fn is_cross_site(headers: &HeaderMap) -> bool {
+///
+/// Our site is that of the base URL, and that of the `Host` header, which proxies may have rewritten.
+fn is_cross_site(request: &HttpRequest) -> bool {
+    let headers = request.headers();
     if let Some(site) = headers.get(SEC_FETCH_SITE) {
         return !matches!(site.as_bytes(), b"same-origin" | b"none");
     }
     let Some(origin) = headers.get(ORIGIN) else { return false };
-    let host = headers.get(HOST).map(|host| host.as_bytes()).unwrap_or_default();
-    let origin_host = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host.as_bytes());
-    !origin_host.is_some_and(|origin_host| origin_host.eq_ignore_ascii_case(host))
+    let origin = origin.to_str().unwrap_or_default();
+    let base_url = request.app_data::<web::Data<State>>().and_then(|state| state.settings.base_url.as_ref());
+    if base_url.is_some_and(|base_url| base_url.is_of(origin)) {
+        return false;
+    }
+    let host = headers.get(HOST).map(HeaderValue::as_bytes).unwrap_or_default();
+    !origin.split_once("://").is_some_and(|(_, origin_host)| origin_host.as_bytes().eq_ignore_ascii_case(host))
 }

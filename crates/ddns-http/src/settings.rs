@@ -4,6 +4,8 @@ use std::num::NonZeroUsize;
 
 use ipnet::IpNet;
 
+use crate::base_url::BaseUrl;
+
 /// What an operator may set about HTTP. The default trusts nobody and links to the address that the caller reached.
 #[derive(Clone, Debug, Default)]
 pub struct HttpSettings {
@@ -11,7 +13,7 @@ pub struct HttpSettings {
     /// must itself set or remove both headers.
     pub trusted_proxies: Vec<IpNet>,
     /// What links begin with, such as `https://ddns.example`.
-    pub base_url: Option<String>,
+    pub base_url: Option<BaseUrl>,
     /// `Host` headers that links may be built from where there is no base URL, with or without the port.
     pub allowed_hosts: Vec<String>,
     /// Worker threads; none is one for each processor.

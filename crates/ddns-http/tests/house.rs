@@ -222,10 +222,11 @@ impl Drop for House {
     }
 }
 
-fn behind_a_proxy() -> HttpSettings {
+/// Links that begin with `http://api.test`, and a proxy at 127.0.0.1.
+pub(crate) fn behind_a_proxy() -> HttpSettings {
     HttpSettings {
         trusted_proxies: vec!["127.0.0.1/32".parse().unwrap()],
-        base_url: Some("http://api.test/".to_owned()),
+        base_url: Some("http://api.test/".parse().unwrap()),
         ..HttpSettings::default()
     }
 }

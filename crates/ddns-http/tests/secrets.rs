@@ -1,7 +1,7 @@
 //! Secrets reach no log line at any level, in no form; each request leaves one event.
 
 use std::io::Write;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, Once, PoisonError};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -28,10 +28,21 @@ impl Write for Log {
     }
 }
 
+/// From now on everything is logged at every level.
+pub(crate) fn listen() {
+    static BEGIN: Once = Once::new();
+    let level = tracing_subscriber::filter::LevelFilter::TRACE;
+    BEGIN.call_once(|| tracing_subscriber::fmt().with_max_level(level).with_ansi(false).with_writer(|| Log).init());
+}
+
+/// Everything that was logged since somebody listened.
+pub(crate) fn logged() -> String {
+    String::from_utf8_lossy(&LOG.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+}
+
 #[test]
 fn no_log_line_at_any_level_holds_a_secret() {
-    let level = tracing_subscriber::filter::LevelFilter::TRACE;
-    tracing_subscriber::fmt().with_max_level(level).with_ansi(false).with_writer(|| Log).init();
+    listen();
     let house = House::new();
     let token = house.token("joe").to_owned();
     for who in ["joe", "joe/password", "joe/bearer", "joe/wrong", "home-only"] {
@@ -55,7 +66,7 @@ fn no_log_line_at_any_level_holds_a_secret() {
         }
     }
     let of_accounts = secrets_of_accounts(&house);
-    let log = String::from_utf8_lossy(&LOG.lock().unwrap_or_else(PoisonError::into_inner)).into_owned();
+    let log = logged();
     let basic = house.authorization("joe");
     let escaped = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
     let of_joe = [

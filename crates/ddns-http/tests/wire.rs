@@ -147,7 +147,7 @@ fn links_begin_with_what_somebody_vouches_for() {
     assert_eq!(link(allowed(), "other.example:8053").1, "http://other.example:8053");
     let (house, reached) = link(allowed(), "other.example:9999");
     assert_eq!(reached, format!("http://{}", house.address));
-    let based = HttpSettings { base_url: Some("https://ddns.example".to_owned()), ..allowed() };
+    let based = HttpSettings { base_url: Some("https://ddns.example".parse().unwrap()), ..allowed() };
     assert_eq!(link(based, "api.example").1, "https://ddns.example");
 }
 

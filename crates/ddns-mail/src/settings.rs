@@ -257,7 +257,7 @@ impl FromStr for BaseUrl {
         let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
         let rest = rest.ok_or(SettingError::BaseUrl)?;
         let good = |byte: u8| byte.is_ascii_graphic() && !b"<>\"'\\^`{|}?#@".contains(&byte);
-        if text.len() > policy::MAIL_BASE_URL_MAX || !text.bytes().all(good) {
+        if text.len() > policy::BASE_URL_MAX || !text.bytes().all(good) {
             return Err(SettingError::BaseUrl);
         }
         let (authority, _) = rest.split_once('/').unwrap_or((rest, ""));
@@ -321,7 +321,7 @@ pub enum SettingError {
     #[error(
         "links in mails begin with http:// or https:// and a host, such as https://ddns.example.org, in at most {} \
          characters",
-        policy::MAIL_BASE_URL_MAX
+        policy::BASE_URL_MAX
     )]
     BaseUrl,
     /// Authorities are certificates.

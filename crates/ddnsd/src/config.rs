@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use ddns_core::{ReservedLabel, Settings, SignUp};
-use ddns_http::HttpSettings;
+use ddns_http::{BaseUrl, HttpSettings};
 use ddns_mail::{Encryption, RelayAddress, Sender, SettingError};
 use ipnet::IpNet;
 use serde::de::DeserializeOwned;
@@ -53,7 +53,7 @@ pub(crate) struct Keys {
     pub(crate) trusted_proxies: Option<Vec<IpNet>>,
     /// What links begin with, such as https://ddns.example
     #[arg(long, env = "DDNSD_BASE_URL", value_name = "URL")]
-    pub(crate) base_url: Option<String>,
+    pub(crate) base_url: Option<BaseUrl>,
     /// Host headers that links may be built from where there is no base URL
     #[arg(long, env = "DDNSD_ALLOWED_HOSTS", value_name = "HOST", value_delimiter = ',')]
     pub(crate) allowed_hosts: Option<Vec<String>>,

@@ -23,6 +23,8 @@ fn half_a_configuration_is_refused_by_name() {
     for (args, words) in [
         (&["--sign-up", "confirm"][..], "sign_up = confirm is given, which needs mail_relay"),
         (&RELAY[..4], "mail_relay is given, which needs base_url"),
+        (&["--base-url", "ddns.example.org"], "a base URL is http:// or https:// and a host"),
+        (&["--base-url", "https://ddns.example.org?a=b"], "a base URL is http:// or https:// and a host"),
         (&["--mail-relay", "smtp.example.org"], "a relay is HOST:PORT"),
         (&["--mail-from", "nobody"], "a sender is an e-mail address"),
         (&["--sign-up", "perhaps"], "`closed`, `confirm`, `open`"),

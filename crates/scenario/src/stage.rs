@@ -174,7 +174,7 @@ impl Place {
 fn http_settings() -> HttpSettings {
     HttpSettings {
         trusted_proxies: vec![IpNet::V4(Ipv4Net::from(Ipv4Addr::LOCALHOST))],
-        base_url: Some("http://ddns.example".to_owned()),
+        base_url: "http://ddns.example".parse().ok(),
         workers: std::num::NonZeroUsize::new(1),
         ..HttpSettings::default()
     }
