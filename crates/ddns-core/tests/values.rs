@@ -481,6 +481,7 @@ fn mails_and_keys_as_json() {
         (MailKind::ResetPassword, "reset-password"),
         (MailKind::ChangeLogin, "change-login"),
         (MailKind::LoginChanged, "login-changed"),
+        (MailKind::PasswordChanged, "password-changed"),
         (MailKind::AlreadyRegistered, "already-registered"),
     ];
     for (kind, text) in kinds {
@@ -638,4 +639,23 @@ fn settings_as_json() {
     assert!(
         ["ns1", "www", "mail", "_acme-challenge", "autodiscover", "wpad"].iter().all(|label| names.contains(label))
     );
+}
+
+#[test]
+fn who_is_behind_an_address() {
+    for (address, own, wider) in [
+        ("192.0.2.1", "192.0.2.1", None),
+        ("::ffff:192.0.2.1", "192.0.2.1", None),
+        ("2001:db8:1:2ff:3:4:5:6", "2001:db8:1:2ff::", Some("2001:db8:1:200::")),
+        ("2001:db8:1:300::", "2001:db8:1:300::", Some("2001:db8:1:300::")),
+        ("::1", "::", Some("::")),
+        ("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff:ffff:ffff:ffff::", Some("ffff:ffff:ffff:ff00::")),
+    ] {
+        let parse = |text: &str| text.parse::<std::net::IpAddr>().unwrap();
+        assert_eq!(
+            (ddns_core::network(parse(address)), ddns_core::site(parse(address))),
+            (parse(own), wider.map(parse)),
+            "{address}"
+        );
+    }
 }

@@ -1,11 +1,11 @@
 //! How much of this server one client may have.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use ddns_core::policy;
+use ddns_core::{network, policy};
 
 /// Limits of connections over TCP (RFC 7766, section 6). The default is what [`policy`] says.
 #[derive(Clone, Copy, Debug)]
@@ -84,15 +84,5 @@ impl Door {
 impl Drop for Place {
     fn drop(&mut self) {
         self.door.leave(self.network);
-    }
-}
-
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
     }
 }

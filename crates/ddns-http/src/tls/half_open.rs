@@ -1,11 +1,11 @@
 //! How many handshakes may be under way.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use ddns_core::policy;
+use ddns_core::{network, policy};
 use tokio::sync::oneshot;
 
 /// The handshakes that are under way, over all TLS ports.
@@ -80,17 +80,6 @@ impl Places {
         let is_old = |taken: &Taken| now.saturating_duration_since(taken.begun) >= policy::TLS_HANDSHAKE_OLD;
         let gives_way = oldest.filter(|(_, taken)| is_old(taken)).map(|(number, _)| *number);
         gives_way.and_then(|number| self.taken.remove(&number)).is_some()
-    }
-}
-
-/// What one caller has for itself.
-fn network(peer: IpAddr) -> IpAddr {
-    match peer.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
     }
 }
 
