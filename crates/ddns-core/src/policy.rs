@@ -94,8 +94,10 @@ pub const MAIL_CA_MAX: u64 = 1 << 20;
 pub const STRANGERS_PER_HOUR: u32 = 20;
 /// Mails that strangers may cause in an hour for one login.
 pub const MAILS_PER_LOGIN: u32 = 5;
-/// Networks and logins for which strangers' requests are counted at a time; beyond it strangers wait for the next hour.
-pub const STRANGERS_MAX: usize = 100_000;
+/// How many networks' share an IPv6 /56 may use.
+pub const STRANGERS_PER_SITE: u32 = 4;
+/// Mails that strangers may cause and accounts that they may make in an hour, all together. It bounds what is counted, too.
+pub const STRANGERS_OVERALL: u32 = 1_000;
 /// How long an answer takes that must not tell whether an account exists.
 pub const QUIET_ANSWER: Duration = Duration::from_millis(500);
 

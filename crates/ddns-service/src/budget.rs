@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-use ddns_core::{AccountNo, Login, Timestamp, policy};
+use ddns_core::{AccountNo, Login, Timestamp, network, policy, site};
 
 /// What an account may still do in the present hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Budget {
     }
 }
 
-/// Counts what strangers ask for in the present hour, by their networks and by the logins that they name.
+/// Counts what strangers ask for in the present hour: all together, by their networks, and by the logins that they name.
 pub(crate) struct Strangers {
     limit: u32,
     asked: Mutex<Hour<Stranger>>,
@@ -47,7 +47,9 @@ pub(crate) struct Strangers {
 
 #[derive(PartialEq, Eq, Hash)]
 enum Stranger {
+    Anybody,
     Network(Option<IpAddr>),
+    Site(IpAddr),
     Login(Login),
 }
 
@@ -56,31 +58,30 @@ impl Strangers {
         Strangers { limit, asked: Mutex::default() }
     }
 
-    /// Whether one more request may be served. One that is not costs nothing; and whoever would need more entries than
-    /// there may be waits for the next hour.
+    /// Whether one more request may be served. One that is not costs nothing, and leaves no entry: the requests that are
+    /// served bound the entries.
     pub(crate) fn admit(&self, source: Option<IpAddr>, login: &Login, now: Timestamp) -> bool {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         let asked = asked.at(now);
-        let shares = [
-            (Stranger::Network(source.map(network)), self.limit),
-            (Stranger::Login(login.clone()), policy::MAILS_PER_LOGIN.min(self.limit)),
-        ];
-        let is_left = |(who, limit): &(Stranger, u32)| asked.get(who).copied().unwrap_or(0) < *limit;
-        let new = shares.iter().filter(|(who, _)| !asked.contains_key(who)).count();
-        let has_room = asked.len().saturating_add(new) <= policy::STRANGERS_MAX;
-        let admitted = has_room && shares.iter().all(is_left);
+        let shares = self.shares(source, login);
+        let admitted = shares.iter().all(|(who, limit)| asked.get(who).copied().unwrap_or(0) < *limit);
         if admitted {
             shares.into_iter().for_each(|(who, _)| count(asked, who));
         }
         admitted
     }
-}
 
-/// What one caller has for itself: an IPv4 address, an IPv6 /64.
-fn network(source: IpAddr) -> IpAddr {
-    match source.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
+    /// Whatever a request counts against, and how much that may have.
+    fn shares(&self, source: Option<IpAddr>, login: &Login) -> Vec<(Stranger, u32)> {
+        let site = source
+            .and_then(site)
+            .map(|site| (Stranger::Site(site), self.limit.saturating_mul(policy::STRANGERS_PER_SITE)));
+        let shares = [
+            (Stranger::Anybody, policy::STRANGERS_OVERALL),
+            (Stranger::Network(source.map(network)), self.limit),
+            (Stranger::Login(login.clone()), policy::MAILS_PER_LOGIN.min(self.limit)),
+        ];
+        shares.into_iter().chain(site).collect()
     }
 }
 

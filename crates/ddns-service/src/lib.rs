@@ -256,7 +256,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError`]; then nothing was changed, or nobody can say so and it may be asked for again.
     pub async fn submit(&self, request: Request) -> Result<Reply, ServiceError> {
-        let account = account(&request.caller);
+        let account = counted(&request);
         match self.begin(request)? {
             Begun::Answered(reply) => Ok(reply),
             Begun::Waiting(answer) => self.end(account, answer.await.unwrap_or_else(|_| Err(stopped()))),
@@ -268,33 +268,33 @@ impl Service {
     /// # Errors
     /// As [`Service::submit`].
     pub fn submit_blocking(&self, request: Request) -> Result<Reply, ServiceError> {
-        let account = account(&request.caller);
+        let account = counted(&request);
         match self.begin(request)? {
             Begun::Answered(reply) => Ok(reply),
             Begun::Waiting(answer) => self.end(account, answer.blocking_recv().unwrap_or_else(|_| Err(stopped()))),
         }
     }
 
-    /// Answers from the snapshot what changes nothing; queues everything else, and all that strangers ask for.
+    /// Answers from the snapshot what changes nothing; queues everything else, and all that must not be told apart.
     fn begin(&self, request: Request) -> Result<Begun, ServiceError> {
         if self.0.shared.stopping.load(Ordering::Acquire) {
             return Err(stopped());
         }
-        // A stranger's command waits for the writer and is refused with all others, whether it changes something or not:
-        // what it would change is what the stranger must not learn.
-        let stranger = request.caller == Caller::Guest;
-        if stranger && let Some(reason) = self.health().reason {
+        // Such a command waits for the writer and is refused with all others, whether it changes something or not: what it
+        // would change is what the caller must not learn.
+        let secretive = is_secretive(&request);
+        if secretive && let Some(reason) = self.health().reason {
             return Err(ServiceError::Unavailable(reason));
         }
         let snapshot = self.snapshot();
         let decision = decide(&snapshot.registry, &request.caller, &request.command, self.now());
         let unchanged = decision.as_ref().map_or(true, |decision| decision.changes.is_empty());
         // Another process may have changed the very same host a moment ago: then the writer decides on the newest state.
-        if unchanged && !stranger && self.0.watch.newest().is_ok_and(|newest| newest == snapshot.version) {
+        if unchanged && !secretive && self.0.watch.newest().is_ok_and(|newest| newest == snapshot.version) {
             let receipt = decision?.receipt;
             return Ok(Begun::Answered(Reply { receipt, changed: false, snapshot }));
         }
-        if !unchanged && account(&request.caller).is_some_and(|account| self.allowance(account).remaining == 0) {
+        if !unchanged && counted(&request).is_some_and(|account| self.allowance(account).remaining == 0) {
             return Err(ServiceError::Limited);
         }
         let (answer, waiting) = oneshot::channel();
@@ -327,10 +327,10 @@ impl Service {
     }
 
     /// Counts a request of somebody who has not signed in and whom a mail may answer, against its network and against the
-    /// login that it names, whether that exists or not.
+    /// login that it names, whether that exists or not, and against what all of them may ask for together.
     ///
     /// # Errors
-    /// [`ServiceError::Limited`] if either has had its share of this hour.
+    /// [`ServiceError::Limited`] if one of them has had its share of this hour.
     pub fn admit_stranger(&self, source: Option<IpAddr>, login: &Login) -> Result<(), ServiceError> {
         if self.0.strangers.admit(source, login, self.now()) { Ok(()) } else { Err(ServiceError::Limited) }
     }
@@ -413,11 +413,16 @@ enum Begun {
     Waiting(oneshot::Receiver<Result<Reply, ServiceError>>),
 }
 
-/// Whose changes are counted; the operator's at the command line are not.
-fn account(caller: &Caller) -> Option<AccountNo> {
-    match caller {
-        Caller::Local | Caller::Guest | Caller::Mailed(_) => None,
-        Caller::Account(identity) => Some(identity.account),
+/// Whether the caller must not learn if the command changes something: that would tell which addresses have accounts.
+fn is_secretive(request: &Request) -> bool {
+    request.caller == Caller::Guest || matches!(request.command, Command::AskLogin { .. })
+}
+
+/// Against whose hour a change counts; the operator's at the command line does not, nor does what must not be told apart.
+fn counted(request: &Request) -> Option<AccountNo> {
+    match &request.caller {
+        Caller::Account(identity) if !is_secretive(request) => Some(identity.account),
+        Caller::Local | Caller::Guest | Caller::Mailed(_) | Caller::Account(_) => None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use ddns_core::{Caller, Command, Login, MailKind, NewSignUp, Timestamp, policy};
+use ddns_core::{Caller, Command, Identity, Login, MailKind, NewSignUp, Timestamp, policy};
 use ddns_service::{AuthError, ManualClock, Options, Origin, Request, Service, ServiceError, fresh};
 use ddns_store::{MemoryStore, Store};
 use secrecy::SecretString;
@@ -102,21 +102,41 @@ fn a_share_of_nothing() {
     assert!(door.admits("192.0.2.2", "joe") && !door.admits("192.0.2.3", "joe"), "nor a login more than a network");
 }
 
-/// Counting is bounded: whoever would need one entry more than there may be waits, and who has one is served on.
+/// Of IPv6 everybody has many networks: those of one /56 have a share together.
 #[test]
-fn a_flood_of_networks_takes_no_more_memory_than_there_is() {
-    let door = Door::new(u32::MAX);
-    // One network and so many logins leave room for one entry.
-    for number in 0..policy::STRANGERS_MAX - 2 {
-        assert!(door.admits("192.0.2.1", &format!("l{number}")), "{number}");
+fn many_networks_of_one_site_are_not_many_strangers() {
+    let door = Door::new(policy::STRANGERS_PER_HOUR);
+    let share = policy::STRANGERS_PER_HOUR * policy::STRANGERS_PER_SITE;
+    for number in 0..share {
+        assert!(door.admits(&format!("2001:db8:0:1{number:02x}::1"), &format!("a-{number}")), "{number}");
     }
-    assert!(!door.admits("192.0.2.2", "two-entries"), "a network and a login are two");
-    assert!(door.admits("192.0.2.1", "one-entry"));
-    assert!(!door.admits("192.0.2.1", "none-left"));
-    assert!(!door.admits("192.0.2.2", "l0"));
-    assert!(door.admits("192.0.2.1", "l0"));
+    assert!(!door.admits("2001:db8:0:1ff::1", "a"), "whose own share is untouched");
+    assert!(door.admits("2001:db8:0:200::1", "a"), "the next site");
+    for number in 0..share {
+        assert!(door.admits(&format!("192.0.2.{number}"), &format!("b-{number}")), "IPv4 has no sites");
+    }
+}
+
+/// However many networks somebody has: so much is mailed and made in an hour, and no more is remembered.
+#[test]
+fn strangers_have_a_share_of_an_hour_all_together() {
+    let door = Door::new(u32::MAX);
+    for number in 0..policy::STRANGERS_OVERALL {
+        let source = if number % 2 == 0 { format!("2001:db8:{number:x}::1") } else { "unknown".to_owned() };
+        assert!(door.admits(&source, &format!("l{number}")), "{number}");
+    }
+    for (source, login) in [("192.0.2.1", "new"), ("192.0.2.1", "l0"), ("2001:db8:2::1", "l2"), ("unknown", "new")] {
+        assert!(!door.admits(source, login), "{source} {login}");
+    }
     door.clock.advance(HOUR);
-    assert!(door.admits("192.0.2.2", "two-entries"));
+    assert!(door.admits("192.0.2.1", "new"));
+    // Who is refused takes nothing from the others.
+    let door = Door::new(policy::STRANGERS_PER_HOUR);
+    door.exhaust("192.0.2.1", policy::STRANGERS_PER_HOUR);
+    for number in 0..policy::STRANGERS_OVERALL {
+        assert!(!door.admits("192.0.2.1", &format!("r{number}")));
+    }
+    assert!(door.admits("192.0.2.2", "r0"));
 }
 
 /// A clock that is set back gives a new share, and takes none.
@@ -181,7 +201,7 @@ fn a_store_in_trouble_tells_nothing_either() {
     let mailing = Mailing::start(store.clone());
     mailing.sign_up("joe@mail.example");
     mailing.ask_password("joe@mail.example");
-    add_account(&mailing.service, "ann@mail.example", None);
+    let ann = add_account(&mailing.service, "ann@mail.example", None);
     let ask = |login: &str| {
         let command = Command::AskPassword { login: login.parse().unwrap(), mail: fresh::uuid() };
         mailing.service.submit_blocking(Request::new(Caller::Guest, command, Origin::new("test"))).map(drop)
@@ -193,7 +213,32 @@ fn a_store_in_trouble_tells_nothing_either() {
     for login in ["joe@mail.example", "ann@mail.example", "nobody@mail.example", "nobody"] {
         assert!(matches!(ask(login), Err(ServiceError::Unavailable(_))), "{login}");
     }
+    // Nor is who has signed in told by it which addresses have accounts.
+    let ask_login = |to: &str| {
+        let identity = Identity { account: ann, token: None, source: None };
+        let command = Command::AskLogin { account: ann, to: to.parse().unwrap(), mail: fresh::uuid() };
+        mailing.service.submit_blocking(Request::new(Caller::Account(identity), command, Origin::new("test"))).map(drop)
+    };
+    for to in ["ann@mail.example", "joe@mail.example", "nobody@mail.example", "sue@mail.example"] {
+        assert!(matches!(ask_login(to), Err(ServiceError::Unavailable(_))), "{to}");
+    }
     store.fill_up(false);
     eventually("room", || ask("nobody@mail.example").is_ok());
     assert!(ask("ann@mail.example").is_ok());
+}
+
+/// What is left of an hour's changes told whether a mail was sent, and so whether an account was there.
+#[test]
+fn asking_for_an_address_costs_nothing_of_the_hours_changes() {
+    let mailing = Mailing::start(MemoryStore::new());
+    let joe = add_account(&mailing.service, "joe@mail.example", None);
+    add_account(&mailing.service, "ann@mail.example", None);
+    let before = mailing.service.allowance(joe);
+    let identity = Identity { account: joe, token: None, source: None };
+    for to in ["nobody@mail.example", "ann@mail.example", "joe@mail.example", "nobody@mail.example"] {
+        let command = Command::AskLogin { account: joe, to: to.parse().unwrap(), mail: fresh::uuid() };
+        mailing.submit(Request::new(Caller::Account(identity.clone()), command, Origin::new("test")));
+        assert_eq!(mailing.service.allowance(joe), before, "{to}");
+    }
+    assert_eq!(mailing.service.snapshot().registry.mails().count(), 2);
 }
