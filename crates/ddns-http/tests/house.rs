@@ -1,4 +1,5 @@
-//! A whole service on port 0: a store in memory, a clock that stands still, and what the tests assume to be there.
+//! A whole service on port 0: a store in memory or in files, a clock that stands still, and what the tests assume to be
+//! there.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, LazyLock};
@@ -11,8 +12,9 @@ use ddns_core::{
 };
 use ddns_http::{HttpSettings, Server, bind, serve};
 use ddns_service::{ManualClock, Options, Origin, Request, Service, fresh};
-use ddns_store::{MemoryStore, Secret};
+use ddns_store::{FileStore, MemoryStore, Secret, Store};
 use secrecy::{ExposeSecret, SecretString};
+use tempfile::TempDir;
 
 /// The password of every account.
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -24,10 +26,24 @@ pub(crate) struct House {
     pub(crate) service: Service,
     pub(crate) server: Option<Server>,
     pub(crate) address: SocketAddr,
+    /// What it keeps everything in; empty where that is in files.
     pub(crate) store: MemoryStore,
     pub(crate) clock: Arc<ManualClock>,
     joe: AccountNo,
     credentials: Vec<(&'static str, String, String)>,
+    /// Where its files are, if it has any; they go with it.
+    _place: Option<TempDir>,
+}
+
+/// What a house keeps everything in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Keeps {
+    InMemory,
+    InFiles,
+}
+
+impl Keeps {
+    pub(crate) const ALL: [Keeps; 2] = [Keeps::InMemory, Keeps::InFiles];
 }
 
 impl House {
@@ -51,6 +67,11 @@ impl House {
         House::build(behind_a_proxy(), Options { strangers_per_hour, ..Options::default() })
     }
 
+    /// Likewise, on either store.
+    pub(crate) fn that(keeps: Keeps) -> House {
+        House::on(keeps, behind_a_proxy(), Options::default())
+    }
+
     /// With other settings.
     pub(crate) fn with(settings: HttpSettings) -> House {
         House::build(settings, Options::default())
@@ -59,15 +80,24 @@ impl House {
     /// Shared `dyn.example` and `a-dyn.example`, joe's own `joe.example`, which has offline addresses, eve's own
     /// `eve.example`; hosts `home` and `cam` of joe, `eve` of eve.
     fn build(settings: HttpSettings, options: Options) -> House {
-        let store = MemoryStore::new();
+        House::on(Keeps::InMemory, settings, options)
+    }
+
+    fn on(keeps: Keeps, settings: HttpSettings, options: Options) -> House {
+        let (store, place) = (MemoryStore::new(), matches!(keeps, Keeps::InFiles).then(|| TempDir::new().unwrap()));
+        let kept: Box<dyn Store> = match &place {
+            Some(place) => Box::new(FileStore::open(&place.path().join("data")).unwrap()),
+            None => Box::new(store.clone()),
+        };
         let clock = ManualClock::at(Timestamp::from_secs(1_800_000_000));
-        let service = Service::start(Box::new(store.clone()), Options { clock: clock.clone(), ..options }).unwrap();
+        let service = Service::start(kept, Options { clock: clock.clone(), ..options }).unwrap();
         let listeners = bind(&["127.0.0.1:0".parse().unwrap()]).unwrap();
         let workers = std::num::NonZeroUsize::new(1);
         let server = serve(listeners, service.clone(), HttpSettings { workers, ..settings }).unwrap();
         let address = server.local_addrs()[0];
         let joe = add_account(&service, "joe@example.org", AccountState::Active, Role::User);
-        let mut house = House { service, server: Some(server), address, store, clock, joe, credentials: Vec::new() };
+        let credentials = Vec::new();
+        let mut house = House { service, server: Some(server), address, store, clock, joe, credentials, _place: place };
         house.furnish();
         house
     }
