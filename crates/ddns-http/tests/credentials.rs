@@ -14,8 +14,19 @@ use crate::client::ask;
 use crate::house::{House, Keeps};
 
 /// The columns of the file, as `House::authorization` knows them; `no` is none at all.
-const COLUMNS: &[&str] =
-    &["no", "joe/wrong", "eve", "joe", "revoked", "ann", "suspended", "update-only", "joe/bearer", "joe/password"];
+const COLUMNS: &[&str] = &[
+    "no",
+    "joe/wrong",
+    "eve",
+    "joe",
+    "revoked",
+    "ann",
+    "suspended",
+    "update-only",
+    "home-only",
+    "joe/bearer",
+    "joe/password",
+];
 
 pub(crate) struct Row {
     pub(crate) route: String,

@@ -143,7 +143,7 @@ pub(super) async fn remove_me(caller: Caller, service: Service) -> Answer {
 /// Makes a new API token
 ///
 /// The one that it takes the place of is void at once: the token that the caller came with, whose label and scope it has;
-/// under a password, the one that is called `API token`.
+/// under a password, the one that is called `API token`. A token needs no more for it than to read, for the account is shown.
 #[utoipa::path(
     post,
     path = "/users/me/api_token",
