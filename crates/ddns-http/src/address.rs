@@ -8,14 +8,14 @@ use ddns_core::policy;
 use utoipa::OpenApi;
 
 use crate::dialect::{Dialect, Fault};
-use crate::roads::Roads;
+use crate::routes::Routes;
 use crate::source;
 
-/// The roads of this dialect.
-pub(crate) fn roads(roads: &mut Roads<'_>) {
-    roads.lay::<Plain>("/checkip", [(Method::GET, web::to(check_ip))]);
-    roads.lay::<Plain>("/myip", [(Method::GET, web::to(my_ip))]);
-    roads.describe(Description::openapi);
+/// The routes of this dialect.
+pub(crate) fn routes(routes: &mut Routes<'_>) {
+    routes.resource::<Plain>("/checkip", [(Method::GET, web::to(check_ip))]);
+    routes.resource::<Plain>("/myip", [(Method::GET, web::to(my_ip))]);
+    routes.describe(Description::openapi);
 }
 
 #[derive(OpenApi)]

@@ -21,23 +21,23 @@ use crate::auth::SignedIn;
 use crate::body::Body;
 use crate::dialect::{Dialect, Fault};
 use crate::reply::{self, Message, created, json, nothing};
-use crate::roads::Roads;
+use crate::routes::Routes;
 use crate::server::State;
 use crate::sight::Sight;
 
-/// The roads of this dialect.
-pub(crate) fn roads(roads: &mut Roads<'_>) {
+/// The routes of this dialect.
+pub(crate) fn routes(routes: &mut Routes<'_>) {
     let client = [
         (Method::GET, web::to(show_client)),
         (Method::PUT, web::to(put_client)),
         (Method::DELETE, web::to(remove_client)),
     ];
     let host = [(Method::PUT, web::to(attach_host)), (Method::DELETE, web::to(detach_host))];
-    roads.lay::<Clients>("/ddns/clients/{client_key}", client);
-    roads.lay::<Clients>("/ddns/clients/{client_key}/hosts", [(Method::GET, web::to(list_hosts))]);
-    roads.lay::<Clients>("/ddns/clients/{client_key}/action", [(Method::POST, web::to(act))]);
-    roads.lay::<Clients>("/ddns/clients/{client_key}/hosts/{hostname}", host);
-    roads.describe(Description::openapi);
+    routes.resource::<Clients>("/ddns/clients/{client_key}", client);
+    routes.resource::<Clients>("/ddns/clients/{client_key}/hosts", [(Method::GET, web::to(list_hosts))]);
+    routes.resource::<Clients>("/ddns/clients/{client_key}/action", [(Method::POST, web::to(act))]);
+    routes.resource::<Clients>("/ddns/clients/{client_key}/hosts/{hostname}", host);
+    routes.describe(Description::openapi);
 }
 
 #[derive(OpenApi)]

@@ -20,14 +20,14 @@ use self::schemas::{Code, NewPassword};
 use crate::body::Body;
 use crate::dialect::{Dialect, Fault};
 use crate::reply::Message;
-use crate::roads::Roads;
+use crate::routes::Routes;
 use crate::server::State;
 use crate::{language, links, source};
 
-/// The roads of this dialect.
-pub(crate) fn roads(roads: &mut Roads<'_>) {
-    roads.lay::<Confirm>("/confirm/{code}", [(Method::GET, web::to(show)), (Method::POST, web::to(follow))]);
-    roads.describe(Description::openapi);
+/// The routes of this dialect.
+pub(crate) fn routes(routes: &mut Routes<'_>) {
+    routes.resource::<Confirm>("/confirm/{code}", [(Method::GET, web::to(show)), (Method::POST, web::to(follow))]);
+    routes.describe(Description::openapi);
 }
 
 #[derive(OpenApi)]

@@ -38,7 +38,7 @@ pub(crate) enum Fault {
     BodyTooLarge,
     /// The body did not arrive whole.
     BodyBroken,
-    /// The resource has other methods: those of its `Allow` header, which the road adds.
+    /// The resource has other methods: those of its `Allow` header, which the route adds.
     Method,
     /// The account has made as many changes in this hour as it may.
     Limited,

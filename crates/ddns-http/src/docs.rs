@@ -12,16 +12,16 @@ use utoipa::OpenApi;
 use utoipa_swagger_ui::Config;
 
 use crate::address::Plain;
-use crate::roads::Roads;
+use crate::routes::Routes;
 use crate::server::State;
 use crate::{links, openapi};
 
-/// The roads of the documentation.
-pub(crate) fn roads(roads: &mut Roads<'_>) {
-    roads.lay::<Plain>("/openapi.json", [(Method::GET, web::to(show_openapi))]);
-    roads.lay::<Plain>("/docs", [(Method::GET, web::to(show_docs))]);
-    roads.lay::<Plain>("/docs/{file:.*}", [(Method::GET, web::to(file))]);
-    roads.describe(Description::openapi);
+/// The routes of the documentation.
+pub(crate) fn routes(routes: &mut Routes<'_>) {
+    routes.resource::<Plain>("/openapi.json", [(Method::GET, web::to(show_openapi))]);
+    routes.resource::<Plain>("/docs", [(Method::GET, web::to(show_docs))]);
+    routes.resource::<Plain>("/docs/{file:.*}", [(Method::GET, web::to(file))]);
+    routes.describe(Description::openapi);
 }
 
 #[derive(OpenApi)]

@@ -27,17 +27,17 @@ use crate::body::Body;
 use crate::dialect::{Dialect, Fault};
 use crate::openapi;
 use crate::params::Params;
-use crate::roads::Roads;
+use crate::routes::Routes;
 use crate::server::State;
 
-/// The roads of this dialect.
-pub(crate) fn roads(roads: &mut Roads<'_>) {
+/// The routes of this dialect.
+pub(crate) fn routes(routes: &mut Routes<'_>) {
     for path in ["/nic/update", "/v2/update", "/v3/update"] {
         let (by_query, by_form) = (web::to(update_by_query), web::to(update_by_form));
-        roads.lay::<DynDns>(path, [(Method::GET, by_query), (Method::POST, by_form)]);
+        routes.resource::<DynDns>(path, [(Method::GET, by_query), (Method::POST, by_form)]);
     }
-    roads.lay::<UpdateUrl>("/update", [(Method::GET, web::to(update_url))]);
-    roads.describe(|| {
+    routes.resource::<UpdateUrl>("/update", [(Method::GET, web::to(update_url))]);
+    routes.describe(|| {
         let chapter = openapi::with_alias(Description::openapi(), "/nic/update", "/v2/update");
         openapi::with_alias(chapter, "/nic/update", "/v3/update")
     });

@@ -8,14 +8,14 @@ use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
 use crate::address::Plain;
-use crate::roads::Roads;
+use crate::routes::Routes;
 use crate::server::State;
 
-/// The roads of this dialect.
-pub(crate) fn roads(roads: &mut Roads<'_>) {
-    roads.lay::<Plain>("/healthz", [(Method::GET, web::to(alive))]);
-    roads.lay::<Plain>("/readyz", [(Method::GET, web::to(ready))]);
-    roads.describe(Description::openapi);
+/// The routes of this dialect.
+pub(crate) fn routes(routes: &mut Routes<'_>) {
+    routes.resource::<Plain>("/healthz", [(Method::GET, web::to(alive))]);
+    routes.resource::<Plain>("/readyz", [(Method::GET, web::to(ready))]);
+    routes.describe(Description::openapi);
 }
 
 #[derive(OpenApi)]

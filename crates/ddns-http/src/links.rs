@@ -44,7 +44,7 @@ struct Reached {
 }
 
 /// Keeps, with each connection, how it came in.
-pub(crate) fn remember_local_address<S: Road>(stream: &Lenient<S>, connection: &mut actix_web::dev::Extensions) {
+pub(crate) fn remember_local_address<S: Transport>(stream: &Lenient<S>, connection: &mut actix_web::dev::Extensions) {
     if let Ok(address) = stream.get_ref().socket().local_addr() {
         let address = SocketAddr::new(address.ip().to_canonical(), address.port());
         connection.insert(Reached { scheme: S::SCHEME, address });
@@ -52,7 +52,7 @@ pub(crate) fn remember_local_address<S: Road>(stream: &Lenient<S>, connection: &
 }
 
 /// What HTTP comes in on.
-pub(crate) trait Road {
+pub(crate) trait Transport {
     /// What its URLs begin with.
     const SCHEME: &'static str;
 
@@ -60,7 +60,7 @@ pub(crate) trait Road {
     fn socket(&self) -> &TcpStream;
 }
 
-impl Road for TcpStream {
+impl Transport for TcpStream {
     const SCHEME: &'static str = "http";
 
     fn socket(&self) -> &TcpStream {
@@ -68,7 +68,7 @@ impl Road for TcpStream {
     }
 }
 
-impl Road for TlsStream<TcpStream> {
+impl Transport for TlsStream<TcpStream> {
     const SCHEME: &'static str = "https";
 
     fn socket(&self) -> &TcpStream {

@@ -22,7 +22,7 @@ use utoipa::openapi::{
 };
 
 use crate::dialect::{Dialect, Fault};
-use crate::roads::{self, Survey};
+use crate::routes::{self, Survey};
 
 /// The OpenAPI document as text, with links relative to wherever it is served: what `docs/reference/openapi.json` holds.
 pub fn openapi() -> String {
@@ -32,7 +32,7 @@ pub fn openapi() -> String {
 
 /// The document for callers that reach the service under this base URL.
 pub(crate) fn document(base: &str) -> OpenApi {
-    static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(|| of_survey(roads::survey()));
+    static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(|| of_survey(routes::survey()));
     let mut document = DOCUMENT.clone();
     document.servers = Some(vec![Server::new(base)]);
     document
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn a_schema_has_one_meaning_in_all_chapters() {
         let mut known = BTreeMap::new();
-        for chapter in roads::survey().chapters {
+        for chapter in routes::survey().chapters {
             for (name, schema) in chapter().components.unwrap_or_default().schemas {
                 let schema = serde_json::to_value(schema).unwrap();
                 assert_eq!(*known.entry(name.clone()).or_insert(schema.clone()), schema, "{name}");
@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn an_operation_has_one_place() {
         let mut places = Vec::new();
-        for chapter in roads::survey().chapters {
+        for chapter in routes::survey().chapters {
             places.extend(chapter().paths.paths.into_keys());
         }
         let count = places.len();

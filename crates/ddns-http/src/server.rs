@@ -1,4 +1,4 @@
-//! Serving: the listeners, the roads of all dialects over one service, and the stop.
+//! Serving: the listeners, the routes of all dialects over one service, and the stop.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,11 +19,11 @@ use ddns_service::Service;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::lenient::{self, Lenient};
-use crate::links::Road;
+use crate::links::Transport;
 use crate::listeners::{Bound, Listeners};
 use crate::settings::HttpSettings;
 use crate::tls::{Door, HalfOpen};
-use crate::{body, events, links, roads, two_dns};
+use crate::{body, events, links, routes, two_dns};
 
 /// How long a stop waits for answers that are on their way.
 const STOP_SECS: u64 = 10;
@@ -157,7 +157,7 @@ fn accepted(stream: TcpStream) -> (TcpStream, Option<SocketAddr>) {
 }
 
 /// What becomes of a connection: actix-web's application behind a stream that forgives old routers.
-fn http<S: Road + AsyncRead + AsyncWrite + Unpin + 'static>(
+fn http<S: Transport + AsyncRead + AsyncWrite + Unpin + 'static>(
     address: SocketAddr,
     state: web::Data<State>,
     stopping: GracefulShutdownSignal,
@@ -176,7 +176,7 @@ fn http<S: Road + AsyncRead + AsyncWrite + Unpin + 'static>(
     fn_service(|(stream, peer)| async move { Ok((Lenient::new(stream), peer)) }).and_then(http)
 }
 
-/// The roads of all dialects, and what every request passes on its way to them.
+/// The routes of all dialects, and what every request passes on its way to them.
 fn application(
     state: web::Data<State>,
 ) -> App<
@@ -191,8 +191,8 @@ fn application(
     App::new()
         .app_data(state)
         .app_data(body::limit())
-        .configure(roads::configure)
-        .default_service(web::to(two_dns::no_such_road))
+        .configure(routes::configure)
+        .default_service(web::to(two_dns::no_such_route))
         .wrap(from_fn(lenient::spell_headers))
         .wrap(from_fn(events::record))
 }

@@ -21,32 +21,32 @@ use crate::auth::{Guest, SignedIn};
 use crate::body::Body;
 use crate::dialect::{Dialect, Fault};
 use crate::reply::Message;
-use crate::roads::Roads;
+use crate::routes::Routes;
 use crate::server::State;
 use crate::sight::Sight;
 use crate::{links, openapi, reply};
 
-/// The roads of this dialect.
-pub(crate) fn roads(roads: &mut Roads<'_>) {
+/// The routes of this dialect.
+pub(crate) fn routes(routes: &mut Routes<'_>) {
     let hosts = [(Method::GET, web::to(list_hosts)), (Method::POST, web::to(make_host))];
     let host =
         [(Method::GET, web::to(show_host)), (Method::PUT, web::to(set_host)), (Method::DELETE, web::to(remove_host))];
-    roads.lay::<TwoDns>("/hosts", hosts);
-    roads.lay::<TwoDns>("/hosts/all", [(Method::PUT, web::to(set_all_hosts))]);
-    roads.lay::<TwoDns>("/hosts/{fqdn}", host);
+    routes.resource::<TwoDns>("/hosts", hosts);
+    routes.resource::<TwoDns>("/hosts/all", [(Method::PUT, web::to(set_all_hosts))]);
+    routes.resource::<TwoDns>("/hosts/{fqdn}", host);
     let me = [
         (Method::GET, web::to(account::show_me)),
         (Method::PUT, web::to(account::set_me)),
         (Method::DELETE, web::to(account::remove_me)),
     ];
-    roads.lay::<TwoDns>("/users", [(Method::POST, web::to(account::sign_up))]);
-    roads.lay::<TwoDns>("/users/me", me);
-    roads.lay::<TwoDns>("/users/me/api_token", [(Method::POST, web::to(account::renew_token))]);
-    roads.lay::<TwoDns>("/users/password", [(Method::POST, web::to(account::ask_password))]);
+    routes.resource::<TwoDns>("/users", [(Method::POST, web::to(account::sign_up))]);
+    routes.resource::<TwoDns>("/users/me", me);
+    routes.resource::<TwoDns>("/users/me/api_token", [(Method::POST, web::to(account::renew_token))]);
+    routes.resource::<TwoDns>("/users/password", [(Method::POST, web::to(account::ask_password))]);
     for path in ["/domains", "/api/domains"] {
-        roads.lay::<TwoDns>(path, [(Method::GET, web::to(list_domains))]);
+        routes.resource::<TwoDns>(path, [(Method::GET, web::to(list_domains))]);
     }
-    roads.describe(|| openapi::with_alias(Description::openapi(), "/domains", "/api/domains"));
+    routes.describe(|| openapi::with_alias(Description::openapi(), "/domains", "/api/domains"));
 }
 
 #[derive(OpenApi)]
@@ -73,8 +73,8 @@ caller's token, looks like what does not exist."))
 )]
 struct Description;
 
-/// Answers what no dialect has a road for.
-pub(crate) async fn no_such_road() -> HttpResponse {
+/// Answers what no dialect has a route for.
+pub(crate) async fn no_such_route() -> HttpResponse {
     Wrong::Missing.answer()
 }
 

@@ -1,4 +1,4 @@
-//! The roads of all dialects: one table of what is served, and the guarded door in front of each resource.
+//! The routes of all dialects: one table of what is served, and the guarded door in front of each resource.
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -14,26 +14,26 @@ use crate::dialect::{Dialect, Fault};
 use crate::server::State;
 use crate::{address, clients, confirm, docs, dyndns, health, openapi, two_dns};
 
-/// The road map: every dialect lays its own roads.
-fn lay_all(roads: &mut Roads<'_>) {
-    two_dns::roads(roads);
-    clients::roads(roads);
-    dyndns::roads(roads);
-    address::roads(roads);
-    health::roads(roads);
-    confirm::roads(roads);
-    docs::roads(roads);
+/// Every dialect adds its own routes.
+fn add_all(routes: &mut Routes<'_>) {
+    two_dns::routes(routes);
+    clients::routes(routes);
+    dyndns::routes(routes);
+    address::routes(routes);
+    health::routes(routes);
+    confirm::routes(routes);
+    docs::routes(routes);
 }
 
-/// Puts the roads of all dialects into an application.
+/// Puts the routes of all dialects into an application.
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
-    lay_all(&mut Roads { config, survey: Survey::default() });
+    add_all(&mut Routes { config, survey: Survey::default() });
 }
 
-/// The table of everything that is served: each method of each resource, in the order in which the roads are laid. What is
+/// The table of everything that is served: each method of each resource, in the order in which they are added. What is
 /// true of every route is tested from it, so that a new route cannot be forgotten.
 pub fn routes() -> Vec<RouteInfo> {
-    survey().routes.into_iter().map(|laid| laid.info).collect()
+    survey().routes.into_iter().map(|entry| entry.info).collect()
 }
 
 /// One method of one resource.
@@ -47,52 +47,56 @@ pub struct RouteInfo {
     pub path: &'static str,
 }
 
-/// Everything that was laid, for whoever describes it.
+/// Everything that was added, for whoever describes it.
 pub(crate) fn survey() -> Survey {
     let mut survey = Survey::default();
     let _ = App::new().configure(|config| {
-        let mut roads = Roads { config, survey: Survey::default() };
-        lay_all(&mut roads);
-        survey = roads.survey;
+        let mut routes = Routes { config, survey: Survey::default() };
+        add_all(&mut routes);
+        survey = routes.survey;
     });
     survey
 }
 
-/// What was laid.
+/// What was added.
 #[derive(Default)]
 pub(crate) struct Survey {
-    pub(crate) routes: Vec<Laid>,
+    pub(crate) routes: Vec<Entry>,
     /// The dialects' parts of the OpenAPI document.
     pub(crate) chapters: Vec<fn() -> OpenApi>,
 }
 
 /// A route.
-pub(crate) struct Laid {
+pub(crate) struct Entry {
     pub(crate) info: RouteInfo,
     /// Adds what every route of its dialect may answer to its description.
     pub(crate) complete: fn(&Method, &mut Operation),
 }
 
-/// Where the dialects lay their roads.
+/// Where the dialects add their routes.
 ///
 /// To add a route:
 /// 1. write its handler, and above it `#[utoipa::path(…)]` with method, path, parameters, body, and the answers that are
 ///    its own: what its whole dialect answers (401, 413, 414, 429 …) is added from the dialect's words;
-/// 2. lay it in the `roads` function of its dialect, together with every other method of the same path; where two patterns
+/// 2. add it in the `routes` function of its dialect, together with every other method of the same path; where two patterns
 ///    take the same path, the first one wins;
 /// 3. name the handler under `paths(…)` of the `Description` in the same file; a dialect that has none yet derives one and
-///    hands it to [`Roads::describe`], and a new dialect is named in [`lay_all`];
+///    hands it to [`Routes::describe`], and a new dialect is named in [`add_all`];
 /// 4. give it its rows in `tests/data/credentials.txt`, and bring `docs/reference/openapi.json` up:
 ///    `DDNS_BLESS=1 cargo test -p ddns-http`.
-pub(crate) struct Roads<'c> {
+pub(crate) struct Routes<'c> {
     config: &'c mut web::ServiceConfig,
     survey: Survey,
 }
 
-impl Roads<'_> {
+impl Routes<'_> {
     /// One resource: its path, and what each method does. `GET` serves `HEAD` too where it only reads; every other method
     /// is told, in `Allow`, which there are.
-    pub(crate) fn lay<D: Dialect>(&mut self, path: &'static str, routes: impl IntoIterator<Item = (Method, Route)>) {
+    pub(crate) fn resource<D: Dialect>(
+        &mut self,
+        path: &'static str,
+        routes: impl IntoIterator<Item = (Method, Route)>,
+    ) {
         let mut resource = web::resource(path);
         let mut methods = Vec::new();
         for (method, route) in routes {
@@ -107,8 +111,8 @@ impl Roads<'_> {
         };
         self.config.service(resource.default_service(web::to(other_method)).wrap(from_fn(door::<D>)));
         let info = |method: Method| RouteInfo { dialect: D::NAME, method: method.to_string(), path };
-        let laid = |method| Laid { info: info(method), complete: openapi::complete::<D> };
-        self.survey.routes.extend(methods.into_iter().map(laid));
+        let entry = |method| Entry { info: info(method), complete: openapi::complete::<D> };
+        self.survey.routes.extend(methods.into_iter().map(entry));
     }
 
     /// A dialect's part of the OpenAPI document.
