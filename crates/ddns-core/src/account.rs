@@ -415,6 +415,8 @@ pub enum MailKind {
     ChangeLogin,
     /// The account has another address from now on; goes to the former one.
     LoginChanged,
+    /// The account has another password from now on.
+    PasswordChanged,
     /// Somebody asked for an account with this address, which has one.
     AlreadyRegistered,
 }

@@ -251,7 +251,7 @@ fn check_outbox(world: &World) {
             MailKind::ResetPassword => person.state == AccountState::Active && letter.to == person.login,
             MailKind::ChangeLogin => person.state == AccountState::Active && letter.to != person.login,
             MailKind::AlreadyRegistered => person.state != AccountState::Suspended && letter.to == person.login,
-            MailKind::LoginChanged => true,
+            MailKind::LoginChanged | MailKind::PasswordChanged => true,
         };
         assert!(fits, "{letter:?} about {person:?}");
     }

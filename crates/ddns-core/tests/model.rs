@@ -355,7 +355,7 @@ impl World {
     fn carry_out(&mut self, who: &Who, command: &Command, now: Timestamp) -> Option<Lines> {
         match command {
             Command::AddAccount(new) => self.add_account(who, new, now)?,
-            Command::SetAccount { account, edit } => self.set_account(who, account.get(), edit)?,
+            Command::SetAccount { account, edit } => self.set_account(who, account.get(), edit, now)?,
             Command::RemoveAccount { account } => {
                 demand(who.is(account.get()) && who.whole() && who.hands_on(&Scope::FULL))?;
                 self.remove_account(account.get(), now)?;
@@ -529,7 +529,7 @@ impl World {
         Some(())
     }
 
-    fn set_account(&mut self, who: &Who, number: u32, edit: &AccountEdit) -> Option<()> {
+    fn set_account(&mut self, who: &Who, number: u32, edit: &AccountEdit, now: Timestamp) -> Option<()> {
         let before = self.accounts.get(&number)?.clone();
         demand(who.is(number) && who.whole() && who.hands_on(&Scope::FULL))?;
         let for_operators = edit.login.is_some()
@@ -554,6 +554,9 @@ impl World {
         };
         if after.login != before.login || after.state != before.state || after.password != before.password {
             self.take_letters(number);
+        }
+        if let Some(password) = edit.password {
+            self.tell_password(&before, number, password, now);
         }
         self.accounts.insert(number, after);
         Some(())
@@ -938,8 +941,10 @@ impl World {
     ) -> Option<()> {
         let person = self.linked(caller, number, AccountState::Active, now)?;
         demand(person.password == from)?;
+        let before = person.clone();
         person.password = Some(to);
         self.take_letters(number);
+        self.tell_password(&before, number, to, now);
         Some(())
     }
 
@@ -995,9 +1000,19 @@ impl World {
         }
     }
 
+    /// The mail's id is made of the password's. Where there is no room for it, nobody is told.
+    fn tell_password(&mut self, before: &Person, number: u32, to: SecretId, now: Timestamp) {
+        let mail = Uuid::from_u64_pair(to.get(), 0);
+        let owned = before.state != AccountState::Unconfirmed && before.login.parse::<MailAddress>().is_ok();
+        if owned && before.password != Some(to) && self.can_mail(mail).is_some() {
+            self.write(MailKind::PasswordChanged, number, &before.login, mail, now);
+        }
+    }
+
     /// What waits was about another login, password or state.
     fn take_letters(&mut self, number: u32) {
-        self.mails.retain(|_, letter| letter.account != number || letter.kind == MailKind::LoginChanged);
+        let tells = |letter: &Letter| matches!(letter.kind, MailKind::LoginChanged | MailKind::PasswordChanged);
+        self.mails.retain(|_, letter| letter.account != number || tells(letter));
     }
 }
 

@@ -432,16 +432,22 @@ fn mails_end_with_what_they_are_about() {
     };
     let max = present(&furnished(), MAX);
     let left = &all[3..];
+    for (caller, command) in
+        [(Caller::Local, edit(max.number, login)), (Caller::Local, edit(max.number, state(AccountState::Suspended)))]
+    {
+        let mut stage = furnished();
+        stage.ask(&caller, &command).unwrap();
+        assert_eq!(outbox(&stage), left, "{command:?}");
+    }
     for (caller, command) in [
-        (Caller::Local, edit(max.number, login)),
         (Caller::Local, edit(max.number, password.clone())),
         (by(max.number), edit(max.number, password)),
-        (Caller::Local, edit(max.number, state(AccountState::Suspended))),
         (Caller::Mailed(max.number), set_password(&max, 66)),
     ] {
         let mut stage = furnished();
         stage.ask(&caller, &command).unwrap();
-        assert_eq!(outbox(&stage), left, "{command:?}");
+        let told = (MailKind::PasswordChanged, MAX.to_owned());
+        assert_eq!(outbox(&stage), [told, all[3].clone()], "{command:?}");
     }
     let mut stage = furnished();
     stage.ask(&Caller::Mailed(max.number), &set_login(&max, "moved@mail.example", 9)).unwrap();
@@ -571,7 +577,7 @@ fn a_mail_is_tried_again_until_it_goes() {
     assert_eq!(stage.registry.mail_count(), 0);
 }
 
-/// The former address is told, or the address stays.
+/// The former address is told, or the address stays. A new password may be what keeps an intruder out, and waits for nothing.
 #[test]
 fn a_full_outbox_holds_a_new_address_back() {
     let mut stage = stage();
@@ -579,6 +585,7 @@ fn a_full_outbox_holds_a_new_address_back() {
     fill_outbox(&mut stage.registry, policy::MAILS);
     check(&stage, &[(Caller::Mailed(max.number), set_login(&max, NEW, 7), Refusal::FULL_OUTBOX)]);
     stage.ask(&Caller::Mailed(max.number), &set_password(&max, 66)).unwrap();
+    assert_eq!(stage.registry.mail_count(), policy::MAILS);
     stage.ask(&Caller::Local, &Command::RemoveMail { mail: Uuid::from_u128(1) }).unwrap();
     stage.ask(&Caller::Mailed(max.number), &set_login(&max, NEW, 7)).unwrap();
     assert_eq!(stage.registry.mail(mail_id(7)).unwrap().to.as_str(), MAX);
@@ -677,6 +684,45 @@ fn under_a_password_the_label_says_which_tokens_are_renewed() {
     let too_many =
         Refusal::TooMany { what: "entries in a token's list of hosts or networks", max: policy::SCOPE_ENTRIES };
     check(&stage, &[(by(max), Command::RenewToken(new_token(max, 18, "many", wide)), too_many)]);
+}
+
+/// Whoever has got hold of an account cannot keep that from its owner: neither by another change, nor by moving away.
+#[test]
+fn whose_password_is_another_one_is_told() {
+    let password = |id| AccountEdit { password: Some(secret(id)), ..AccountEdit::default() };
+    let mut stage = stage();
+    let max = present(&stage, MAX);
+    let told = (MailKind::PasswordChanged, MAX.to_owned());
+    let token = Some(tokens(&stage, max.number)[0].0);
+    let device = Caller::Account(Identity { account: max.number, token, source: Some(parse("8.8.8.8")) });
+    stage.ask(&device, &edit(max.number, password(66))).unwrap();
+    assert_eq!(outbox(&stage), [told.clone()]);
+    stage.ask(&by(max.number), &edit(max.number, password(67))).unwrap();
+    assert_eq!(outbox(&stage), [told.clone()], "one that waits is enough");
+    stage.ask(&Caller::Mailed(max.number), &set_login(&present(&stage, MAX), NEW, 9)).unwrap();
+    assert_eq!(outbox(&stage), [(MailKind::LoginChanged, MAX.to_owned()), told.clone()]);
+    empty_outbox(&mut stage);
+
+    let moved = AccountEdit { login: Some(parse(MAX)), ..password(68) };
+    stage.ask(&Caller::Local, &edit(max.number, moved)).unwrap();
+    assert_eq!(outbox(&stage), [(MailKind::PasswordChanged, NEW.to_owned())], "where it was");
+    empty_outbox(&mut stage);
+
+    let same = AccountEdit { language: Some(Language::English), ..password(68) };
+    stage.ask(&Caller::Local, &edit(max.number, same)).unwrap();
+    assert_eq!(outbox(&stage), [], "it is the same");
+    stage.ask(&Caller::Guest, &sign_up(NEW, 4)).unwrap();
+    empty_outbox(&mut stage);
+    stage.ask(&Caller::Local, &edit(number(&stage, NEW), password(69))).unwrap();
+    assert_eq!(outbox(&stage), [], "nobody has confirmed the address");
+    let nameless = AccountEdit { login: Some(parse("max")), ..AccountEdit::default() };
+    stage.ask(&Caller::Local, &edit(max.number, nameless)).unwrap();
+    stage.ask(&Caller::Local, &edit(max.number, password(70))).unwrap();
+    assert_eq!(outbox(&stage), [], "there is nowhere to tell it");
+    stage.ask(&Caller::Local, &Command::SetSettings(Settings::default())).unwrap();
+    stage.ask(&Caller::Local, &edit(max.number, AccountEdit { login: Some(parse(MAX)), ..password(71) })).unwrap();
+    stage.ask(&Caller::Local, &edit(max.number, password(72))).unwrap();
+    assert_eq!(outbox(&stage), [], "no mails are sent");
 }
 
 /// A password is one credential, and each token another: routers go on when a person has forgotten something.

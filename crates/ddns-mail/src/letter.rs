@@ -103,14 +103,14 @@ pub(crate) struct Written {
 fn concerns(mail: &Mail, account: &Account) -> bool {
     match mail.kind {
         MailKind::Confirm | MailKind::ResetPassword | MailKind::AlreadyRegistered => mail.to.login() == account.login,
-        MailKind::ChangeLogin | MailKind::LoginChanged => true,
+        MailKind::ChangeLogin | MailKind::LoginChanged | MailKind::PasswordChanged => true,
     }
 }
 
 fn has_link(kind: MailKind) -> bool {
     match kind {
         MailKind::Confirm | MailKind::ResetPassword | MailKind::ChangeLogin | MailKind::AlreadyRegistered => true,
-        MailKind::LoginChanged => false,
+        MailKind::LoginChanged | MailKind::PasswordChanged => false,
     }
 }
 

@@ -4,7 +4,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use ddns_core::{AccountEdit, AccountState, Command, Language};
+use ddns_core::{AccountEdit, AccountState, Caller, Command, Language, SecretId};
+use ddns_service::{Origin, Request};
 
 use crate::peer::{Mail, Peer};
 use crate::world::{World, address, code, text};
@@ -49,6 +50,18 @@ fn login_changed() {
         let (account, mail) = (confirmed(world, language), world.id());
         let from = "joe@example.com".parse().unwrap();
         world.ask(Command::SetLogin { account, from, to: address("joe@example.net"), mail });
+    });
+}
+
+#[test]
+fn password_changed() {
+    check("password-changed", |world, language| {
+        let account = confirmed(world, language);
+        let from = world.account("joe@example.com").password;
+        let to = SecretId::new(0x0123_4567_89ab_cdef).unwrap();
+        let hash = ddns_store::Secret::PasswordHash(String::from("$argon2id$no").into());
+        let request = Request::new(Caller::Local, Command::SetPassword { account, from, to }, Origin::new("test"));
+        world.service.submit_blocking(request.with_secret(to, hash)).unwrap();
     });
 }
 

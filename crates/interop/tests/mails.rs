@@ -211,20 +211,23 @@ fn a_person_signs_up_forgets_the_password_and_moves() {
     assert_eq!(service.status(&with_password(PASSWORD)), "401");
     assert_eq!(service.status(&with_password(NEW_PASSWORD)), "200");
     assert_eq!(service.status(&with_token), "200", "devices go on");
+    let told = newest(&relay, 3);
+    assert_eq!(told.header("Subject"), "Ihr Konto bei ddns.example.org hat ein neues Passwort");
+    assert_eq!((told.to.as_slice(), told.links().len()), (&["ann@example.com".to_owned()][..], 0));
 
     let moving = json!({ "email": "ann@example.net" });
     assert_eq!(service.json("PUT", "/users/me", Some(&with_password(NEW_PASSWORD)), &moving).status, "200");
-    let change = newest(&relay, 3);
+    let change = newest(&relay, 4);
     assert_eq!(change.to, ["ann@example.net"]);
     assert_eq!(service.status(&with_token), "200", "until the link is followed");
     assert_eq!(service.follow(link(&change), "").status, "200");
-    let changed = newest(&relay, 4);
+    let changed = newest(&relay, 5);
     assert_eq!((changed.to.as_slice(), changed.links().len()), (&["ann@example.com".to_owned()][..], 0));
     assert_eq!(service.status(&with_token), "401");
     assert_eq!(service.status(&format!("ann@example.net:{token}")), "200");
 
     service.sign_up("ann@example.net", "en");
-    let again = newest(&relay, 5);
+    let again = newest(&relay, 6);
     assert_eq!(again.header("Subject"), "Sie haben bereits ein Konto bei ddns.example.org");
     service.until_sent();
     let secrets = [code(link(&confirm)), code(link(&reset)), code(link(&change)), &token, RELAY_PASSWORD];
@@ -233,7 +236,7 @@ fn a_person_signs_up_forgets_the_password_and_moves() {
     service.start_again();
     assert_eq!(service.follow(link(&reset), "password=another+horse+battery").status, "410");
     service.keeps_nothing_of(&secrets);
-    assert_eq!(relay.messages().len(), 5);
+    assert_eq!(relay.messages().len(), 6);
 }
 
 #[test]

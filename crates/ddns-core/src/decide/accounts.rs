@@ -79,6 +79,7 @@ pub(super) fn set(
     let after = changed(&before, after, Change::Account, draft);
     if (&after.login, after.password, after.state) != (&before.login, before.password, before.state) {
         mails::forget(draft, account);
+        mails::tell_password(draft, &before, &after);
     }
     Ok(Receipt::Account(after))
 }

@@ -81,10 +81,25 @@ pub(super) fn put(
     Ok(())
 }
 
+/// Puts a mail into the outbox that tells whoever owned an account until now that its password is another one: a new
+/// password is what somebody sets who wants to keep an account that is not theirs. While an address is not confirmed it is
+/// nobody's, and nobody is told.
+pub(super) fn tell_password(draft: &mut Draft<'_>, before: &Account, after: &Account) {
+    let (Some(password), Some(to)) = (after.password, MailAddress::of(&before.login)) else { return };
+    if before.state == AccountState::Unconfirmed || before.password == Some(password) {
+        return;
+    }
+    // Fresh and random, as the password's own is.
+    let id = Uuid::from_u64_pair(password.get(), 0);
+    // A full outbox holds no password back: it may be the one that keeps an intruder out.
+    let _put = put(draft, MailKind::PasswordChanged, before.number, &to, id);
+}
+
 /// Takes the mails of an account out of the outbox whose login, password or state is another one from now on: their links
-/// would be made for what it is now, and go to whom it concerned before. That it has another address is told all the same.
+/// would be made for what it is now, and go to whom it concerned before. What has changed is told all the same.
 pub(super) fn forget(draft: &mut Draft<'_>, account: AccountNo) {
-    let stale = waiting(draft.registry(), account).filter(|mail| mail.kind != MailKind::LoginChanged);
+    let tells = |mail: &Mail| matches!(mail.kind, MailKind::LoginChanged | MailKind::PasswordChanged);
+    let stale = waiting(draft.registry(), account).filter(|mail| !tells(mail));
     for mail in stale.cloned().collect::<Vec<_>>() {
         draft.put(Change::Mail(Delta::removed(&mail)));
     }

@@ -119,9 +119,10 @@ pub(super) fn set_password(
         return Err(Refusal::LinkVoid);
     }
     let after = Account { password: Some(to), updated: draft.now, ..Account::clone(&account) };
-    let account = changed(&account, after, Change::Account, draft);
+    let after = changed(&account, after, Change::Account, draft);
     mails::forget(draft, account.number);
-    Ok(Receipt::Account(account))
+    mails::tell_password(draft, &account, &after);
+    Ok(Receipt::Account(after))
 }
 
 pub(super) fn set_login(
