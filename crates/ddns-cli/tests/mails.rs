@@ -90,3 +90,12 @@ fn a_mail_that_failed_is_to_be_sent_now() {
     assert!(after["next"].as_str() < before["next"].as_str(), "{before} {after}");
     assert_eq!((&before["attempts"], &after["attempts"]), (&json!(1), &json!(1)));
 }
+
+#[test]
+fn a_password_set_here_is_told_to_its_owner() {
+    let work = signed_up(1);
+    work.ok(&["account", "set", "n0@example.com", "--activate"]);
+    work.ok_with(&["account", "set", "n0@example.com", "--password-stdin"], "another password\n");
+    let waiting = work.json(&["mail", "list"]);
+    assert_eq!((&waiting[0]["kind"], &waiting[0]["to"]), (&json!("password-changed"), &json!("n0@example.com")));
+}
