@@ -145,7 +145,8 @@ fn make_owner(service: &Service, hosts: u32) -> anyhow::Result<AccountNo> {
         role: Role::User,
         max_hosts: hosts,
         max_domains: 0,
-        language: Default::default(), password: None,
+        language: Default::default(),
+        password: None,
     };
     let reply = service.submit_blocking(request(Caller::Local, Command::AddAccount(account)))?;
     match reply.receipt {

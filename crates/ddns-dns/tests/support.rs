@@ -55,7 +55,8 @@ pub(crate) fn service() -> Service {
         role: Role::User,
         max_hosts: 5,
         max_domains: 0,
-        language: Default::default(), password: None,
+        language: Default::default(),
+        password: None,
     };
     let Receipt::Account(joe) = run(&service, Command::AddAccount(account)) else { panic!("an account") };
     let host = NewHost {

@@ -34,7 +34,8 @@ impl World {
             role: Role::User,
             max_hosts: 1_000,
             max_domains: 0,
-            language: Default::default(), password: None,
+            language: Default::default(),
+            password: None,
         };
         let Receipt::Account(joe) = world.run(Command::AddAccount(account)) else { panic!("an account") };
         world.owner = Some(joe.number);
