@@ -44,6 +44,35 @@ pub(crate) fn unescaped(line: &str) -> Vec<u8> {
     octets
 }
 
+/// The same bodies wherever else Two-DNS takes one: the same error, and nothing changed.
+#[test]
+fn bodies_that_are_none_anywhere() {
+    let house = House::new();
+    let before = house.entries();
+    let deep = format!("{{\"email\":{}{}}}", "[".repeat(30_000), "]".repeat(30_000));
+    let lines = include_str!("data/hostile_json.txt").lines().filter(|line| !line.starts_with('#'));
+    for body in lines.map(unescaped).chain([deep.into_bytes()]) {
+        for (method, target) in [
+            ("POST", "/hosts"),
+            ("PUT", "/hosts/all"),
+            ("POST", "/users"),
+            ("POST", "/users/password"),
+            ("PUT", "/users/me"),
+            ("POST", "/users/me/api_token"),
+        ] {
+            let authorization = house.authorization("joe");
+            let length = body.len();
+            let head = format!(
+                "{method} {target} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\nContent-Length: {length}\r\n\r\n"
+            );
+            let answer = ask(house.address, [head.as_bytes(), &body].concat());
+            let start = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
+            assert_eq!((answer.status, answer.body.as_str()), NOT_JSON, "{method} {target} {start}");
+        }
+    }
+    assert_eq!(house.entries(), before);
+}
+
 #[test]
 fn depth_has_its_bound() {
     let house = House::new();
