@@ -188,6 +188,16 @@ fn files(work: &Work) -> String {
     String::from_utf8_lossy(&octets).into_owned()
 }
 
+/// Of the account nothing is left. Its first login is so short that a password's hash may hold it by chance: in the files it
+/// stood in quotation marks.
+fn assert_gone(left: &str) {
+    for word in ["\"joe\"", "joe@mail.test", "203.0.113.77"] {
+        let around =
+            left.find(word).map(|at| left.chars().skip(left[..at].chars().count().saturating_sub(40)).take(120));
+        assert_eq!(around.map(String::from_iter), None, "{word}");
+    }
+}
+
 #[test]
 fn remove_with_erase_leaves_nothing_in_the_log() {
     let work = with_a_past();
@@ -205,7 +215,7 @@ fn remove_with_erase_leaves_nothing_in_the_log() {
     assert!(work.ok(&["log"]).contains("(erased)"));
     // A freed name is reserved; all else is in no file any more.
     let left = files(&work);
-    assert!(!left.contains("joe") && !left.contains("203.0.113.77"));
+    assert_gone(&left);
     assert!(left.contains("a.dyn.example"), "the name stays reserved");
     work.ok(&["host", "set", "b.dyn.example", "--ip", "192.0.2.2"]);
 }
@@ -254,7 +264,7 @@ fn what_could_not_be_cleaned_is_told() {
     assert!(!work.json(&["log"]).to_string().contains("joe"), "nobody is shown it any more");
     drop(reader);
     work.ok(&["account", "erase", "--number", "1"]);
-    assert!(!files(&work).contains("joe"));
+    assert_gone(&files(&work));
 }
 
 #[test]
