@@ -1,9 +1,12 @@
 //! Answers in compact JSON, and what the JSON dialects answer to faults.
 
+use std::sync::LazyLock;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use ddns_core::policy;
+use ddns_service::fresh::PasswordError;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::{Ref, RefOr, Schema};
@@ -93,4 +96,17 @@ fn with_hints(fault: Fault, status: StatusCode, words: &str) -> HttpResponse {
         _ => &mut answer,
     };
     respond(&mut answer, &Message { message: words })
+}
+
+/// What is wrong with a password, in the JSON of every dialect that takes one.
+pub(crate) fn about_password(error: PasswordError) -> &'static str {
+    static TOO_SHORT: LazyLock<String> =
+        LazyLock::new(|| format!("is too short (minimum is {} characters)", policy::PASSWORD_MIN));
+    static TOO_LONG: LazyLock<String> =
+        LazyLock::new(|| format!("is too long (maximum is {} octets)", policy::PASSWORD_MAX));
+    match error {
+        PasswordError::TooShort => &TOO_SHORT,
+        PasswordError::TooLong => &TOO_LONG,
+        PasswordError::NotHashed => "is invalid",
+    }
 }

@@ -12,6 +12,7 @@ use askama::Template;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use ddns_core::{Language, Login, policy};
+use ddns_service::fresh::PasswordError;
 use ddns_service::{Link, LinkVoid, Purpose};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -132,18 +133,18 @@ pub(super) struct Done<'p> {
 pub(super) struct Complaints {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<String>, required = false, example = json!(["is too short (minimum is 8 characters)"]))]
-    password: Option<[String; 1]>,
+    password: Option<[&'static str; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<String>, required = false, example = json!(["has already been taken"]))]
     email: Option<[&'static str; 1]>,
 }
 
 impl Complaint {
-    fn said(self) -> String {
+    fn said(self) -> &'static str {
         match self {
-            Complaint::TooShort => format!("is too short (minimum is {} characters)", policy::PASSWORD_MIN),
-            Complaint::TooLong => format!("is too long (maximum is {} octets)", policy::PASSWORD_MAX),
-            Complaint::NotTheSame => "is not the same twice".to_owned(),
+            Complaint::TooShort => reply::about_password(PasswordError::TooShort),
+            Complaint::TooLong => reply::about_password(PasswordError::TooLong),
+            Complaint::NotTheSame => "is not the same twice",
         }
     }
 }

@@ -29,7 +29,7 @@ use crate::dialect::{Dialect, Fault};
 use crate::quiet::Quiet;
 use crate::server::State;
 use crate::sight::Sight;
-use crate::{language, source};
+use crate::{language, reply, source};
 
 /// Signs up
 ///
@@ -202,7 +202,7 @@ impl<'s> Stranger<'s> {
 async fn hashed(state: &State, password: SecretString) -> Result<Secret, Wrong> {
     state.service.hash_password(password).await.map_err(|error| match error {
         HashError::Busy => Wrong::Fault(Fault::Busy),
-        HashError::Password(error) => Wrong::Fields(vec![("password", attributes::words(error))]),
+        HashError::Password(error) => Wrong::Fields(vec![("password", reply::about_password(error))]),
     })
 }
 

@@ -1,12 +1,11 @@
 //! An account's attributes, from JSON.
 
-use std::sync::LazyLock;
-
-use ddns_core::{Language, MailAddress, policy};
-use ddns_service::fresh::{PasswordError, check_password};
+use ddns_core::{Language, MailAddress};
+use ddns_service::fresh::check_password;
 use secrecy::SecretString;
 
 use crate::json::Json;
+use crate::reply;
 use crate::two_dns::form::{Form, INVALID, NOT_LISTED, text};
 use crate::two_dns::words::Wrong;
 
@@ -64,23 +63,10 @@ fn email(value: &Json) -> Result<MailAddress, &'static str> {
 
 fn password(value: &Json) -> Result<SecretString, &'static str> {
     let password = SecretString::from(text(value)?);
-    check_password(&password).map_err(words)?;
+    check_password(&password).map_err(reply::about_password)?;
     Ok(password)
 }
 
 fn language(value: &Json) -> Result<Language, &'static str> {
     text(value).ok().and_then(|tag| tag.parse().ok()).ok_or(NOT_LISTED)
-}
-
-/// What is wrong with a password.
-pub(super) fn words(error: PasswordError) -> &'static str {
-    static TOO_SHORT: LazyLock<String> =
-        LazyLock::new(|| format!("is too short (minimum is {} characters)", policy::PASSWORD_MIN));
-    static TOO_LONG: LazyLock<String> =
-        LazyLock::new(|| format!("is too long (maximum is {} octets)", policy::PASSWORD_MAX));
-    match error {
-        PasswordError::TooShort => &TOO_SHORT,
-        PasswordError::TooLong => &TOO_LONG,
-        PasswordError::NotHashed => INVALID,
-    }
 }
