@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use clap::{Args, Subcommand};
-use ddns_core::{Change, Command, Name, Receipt, Server};
+use ddns_core::{Change, Command, Name, Receipt, Server, ServerEdit};
 use ddns_service::{Reply, fresh};
 use ddns_store::Kind;
 
@@ -106,7 +106,7 @@ impl Which {
     }
 
     fn remove(self, session: &mut Session<'_>) -> Result<(), Failure> {
-        session.submit(Command::RemoveServer { name: self.name.clone() })?;
+        session.submit(Command::RemoveServer { name: self.name.clone(), keep_one: false })?;
         session
             .out
             .done(&format!("removed name server {}", self.name), &Object::new([("removed", text(Some(&self.name)))]))
@@ -115,7 +115,8 @@ impl Which {
 
 impl Set {
     fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
-        let command = Command::SetServer { name: self.name.clone(), addresses: self.addresses };
+        let edit = ServerEdit { name: None, addresses: Some(self.addresses) };
+        let command = Command::SetServer { name: self.name.clone(), edit };
         let changed = session.submit(command);
         let reply =
             changed.map_err(|failure| failure.during(format_args!("cannot change name server {}", self.name)))?;

@@ -34,6 +34,15 @@ pub struct Account {
     pub max_hosts: u32,
     /// How many domains it may hold.
     pub max_domains: u32,
+    /// How many records it may hold in a domain: in one of its own all that are there, in a shared one those it made.
+    #[serde(default = "default_records")]
+    pub max_records: u32,
+    /// How many RRsets a domain of its own may hold.
+    #[serde(default = "default_rrsets")]
+    pub max_rrsets: u32,
+    /// How many records one RRset of its own may hold, for frontends that ask for a smaller bound than the policy's.
+    #[serde(default = "default_rrset_records")]
+    pub max_rrset_records: u32,
     /// The language of mails and pages for it.
     #[serde(default)]
     pub language: Language,
@@ -44,6 +53,18 @@ pub struct Account {
     pub created: Timestamp,
     /// When it was last changed.
     pub updated: Timestamp,
+}
+
+fn default_records() -> u32 {
+    policy::RECORDS_PER_DOMAIN
+}
+
+fn default_rrsets() -> u32 {
+    policy::RRSETS_PER_DOMAIN
+}
+
+fn default_rrset_records() -> u32 {
+    policy::RECORDS_PER_NARROW_RRSET
 }
 
 /// Whether an account may act.
@@ -345,6 +366,8 @@ text_serde!(HostPattern);
 /// A key for TSIG-signed updates and transfers (RFC 8945).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TsigKey {
+    /// The public id.
+    pub id: Uuid,
     /// The key's name; unique.
     pub name: Name,
     /// Its algorithm.

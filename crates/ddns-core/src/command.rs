@@ -10,8 +10,8 @@ use crate::domain::{Settings, SoaTimers};
 use crate::name::{Fqdn, Name, ZoneName};
 use crate::record::RecordData;
 use crate::value::{
-    AccountNo, ChallengeValue, ClientKey, Description, HostAddress, HostTtl, Login, MailAddress, Mailbox, SecretId,
-    Timestamp, TokenLabel, Ttl, UnicastV4, UnicastV6,
+    AccountNo, ChallengeValue, ClientKey, Description, DomainNo, HostAddress, HostTtl, Login, MailAddress, Mailbox,
+    SecretId, Timestamp, TokenLabel, Ttl, UnicastV4, UnicastV6,
 };
 
 /// Who asks. Everything that needs permission takes one; [`decide`](crate::decide()) judges it on the newest state, so
@@ -123,7 +123,12 @@ pub enum Command {
         /// What.
         edit: DomainEdit,
     },
-    /// Remove a domain without hosts, and its records with it.
+    /// Give a domain's zone another serial, and leave all else.
+    TouchDomain {
+        /// Which.
+        name: ZoneName,
+    },
+    /// Remove a domain without hosts and without domains below it, and its records with it.
     RemoveDomain {
         /// Which.
         name: ZoneName,
@@ -137,20 +142,30 @@ pub enum Command {
         /// Its addresses, where glue is needed.
         addresses: Vec<IpAddr>,
     },
-    /// Give a name server other addresses.
+    /// Change a name server.
     SetServer {
         /// Which.
         name: Name,
-        /// The addresses that it has from now on.
-        addresses: Vec<IpAddr>,
+        /// What.
+        edit: ServerEdit,
     },
     /// Remove a name server.
     RemoveServer {
         /// Which.
         name: Name,
+        /// Whether the last one stays.
+        keep_one: bool,
     },
     /// Make a host.
     AddHost(NewHost),
+    /// Make a host of the plain address records at a name: at most one of each family, with those at `*.name` as its
+    /// wildcard.
+    AdoptHost {
+        /// Which name.
+        name: Fqdn,
+        /// Whose the host is; none takes the domain's owner.
+        owner: Option<AccountNo>,
+    },
     /// Change hosts.
     SetHosts {
         /// Which.
@@ -214,7 +229,7 @@ pub enum Command {
     },
     /// Make a record.
     AddRecord(NewRecord),
-    /// Change a record.
+    /// Change a record. Its name and time to live are those of its whole RRset.
     SetRecord {
         /// Which.
         record: Uuid,
@@ -240,7 +255,7 @@ pub enum Command {
         /// The value.
         value: ChallengeValue,
     },
-    /// Make a TSIG key, or change the one of its name.
+    /// Make a TSIG key, or change the one with its id. A key that gets another name leads to a secret that is new, too.
     PutTsigKey(TsigKey),
     /// Remove a TSIG key.
     RemoveTsigKey {
@@ -335,6 +350,12 @@ pub struct AccountEdit {
     pub max_hosts: Option<u32>,
     /// How many domains it may hold.
     pub max_domains: Option<u32>,
+    /// How many records it may hold in a domain.
+    pub max_records: Option<u32>,
+    /// How many RRsets a domain of its own may hold.
+    pub max_rrsets: Option<u32>,
+    /// How many records one RRset of its own may hold, where the frontend asks for that bound.
+    pub max_rrset_records: Option<u32>,
     /// The language of mails and pages for it.
     pub language: Option<Language>,
     /// Leads to its new password's hash.
@@ -409,6 +430,15 @@ pub struct DomainEdit {
     pub offline_ipv4: Option<Option<UnicastV4>>,
     /// What hosts answer for AAAA while offline; some none removes it.
     pub offline_ipv6: Option<Option<UnicastV6>>,
+}
+
+/// What to change of a name server; none leaves as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerEdit {
+    /// Its name.
+    pub name: Option<Name>,
+    /// The addresses that it has from now on.
+    pub addresses: Option<Vec<IpAddr>>,
 }
 
 /// A host to make.
@@ -492,20 +522,24 @@ pub struct NewRecord {
     pub name: Name,
     /// Type and data.
     pub data: RecordData,
-    /// Its own time to live.
+    /// The time to live of its RRset, if it is the first there.
     pub ttl: Option<Ttl>,
     /// A free text.
     pub description: Option<Description>,
+    /// The domain that it has to be in; none takes the longest that encloses it.
+    pub domain: Option<DomainNo>,
+    /// Whether the smaller bound holds for its RRset: the account's, in the place of the policy's.
+    pub narrow: bool,
 }
 
 /// What to change of a record; none leaves as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecordEdit {
-    /// The owner name.
+    /// The owner name, of the whole RRset.
     pub name: Option<Name>,
-    /// Type and data.
+    /// The data, of the same type.
     pub data: Option<RecordData>,
-    /// Its own time to live; some none takes the domain's.
+    /// The time to live of the whole RRset; some none takes the domain's.
     pub ttl: Option<Option<Ttl>>,
     /// A free text; some none removes it.
     pub description: Option<Option<Description>>,

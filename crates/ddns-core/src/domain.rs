@@ -91,6 +91,9 @@ pub struct Server {
     pub addresses: Vec<IpAddr>,
     /// When it was made.
     pub created: Timestamp,
+    /// When it was last changed; none if never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated: Option<Timestamp>,
 }
 
 /// What the operator decides for the whole service. Part of the data, so that the server and the command line decide

@@ -74,6 +74,7 @@ mod decide;
 mod domain;
 mod due;
 mod host;
+pub mod listing;
 pub mod name;
 mod network;
 pub mod policy;
@@ -91,7 +92,7 @@ pub use answer::{Owner, Sections, Verdict, answer};
 pub use change::{Change, Delta};
 pub use command::{
     AccountEdit, AddressEdit, Caller, Command, DomainEdit, HostEdit, Identity, NewAccount, NewClient, NewDomain,
-    NewHost, NewRecord, NewSignUp, NewToken, RecordEdit, Together, TokenEdit,
+    NewHost, NewRecord, NewSignUp, NewToken, RecordEdit, ServerEdit, Together, TokenEdit,
 };
 pub use decide::{Decision, HostLine, HostOutcome, Receipt, decide};
 pub use domain::{Domain, Server, Settings, SignUp, SoaTimers};
@@ -105,5 +106,5 @@ pub use registry::{ApplyError, Registry};
 pub use value::{
     AccountNo, ChallengeValue, ClientKey, ClientNo, Description, DomainNo, Heartbeat, HostAddress, HostNo, HostTtl,
     Ipv6Suffix, Login, MailAddress, Mailbox, Offline, ReservedLabel, SecretId, Serial, Timestamp, TokenLabel, Ttl,
-    UnicastV4, UnicastV6, ValueError,
+    UnicastV4, UnicastV6, ValueError, ZoneHead,
 };

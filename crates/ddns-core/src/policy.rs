@@ -18,7 +18,7 @@ pub const PASSWORD_MAX: usize = 1_024;
 pub const PASSWORD_MIN: usize = 8;
 /// Octets of a token's label.
 pub const TOKEN_LABEL_MAX: usize = 64;
-/// Octets of a description.
+/// Characters of a description.
 pub const DESCRIPTION_MAX: usize = 160;
 /// Octets of a client key (clients dialect).
 pub const CLIENT_KEY_MAX: usize = 64;
@@ -38,8 +38,12 @@ pub const CLIENTS_PER_ACCOUNT: usize = 100;
 pub const SCOPE_ENTRIES: usize = 100;
 /// Records in one RRset.
 pub const RECORDS_PER_RRSET: usize = 100;
-/// Unmanaged records in one domain.
-pub const RECORDS_PER_DOMAIN: usize = 500;
+/// Records in one RRset where a frontend asks for the smaller bound, unless the account's quota says otherwise.
+pub const RECORDS_PER_NARROW_RRSET: u32 = 20;
+/// Unmanaged records in one domain, unless the account's quota says otherwise.
+pub const RECORDS_PER_DOMAIN: u32 = 500;
+/// RRsets in one domain, unless the account's quota says otherwise.
+pub const RRSETS_PER_DOMAIN: u32 = 500;
 /// Name servers of the service.
 pub const SERVERS: usize = 13;
 /// Addresses of one name server.

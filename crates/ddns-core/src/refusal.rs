@@ -2,6 +2,7 @@
 
 use crate::name::{Fqdn, Name};
 use crate::policy;
+use crate::record::RecordType;
 
 /// A kind of object, as people call it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub enum Kind {
     Client,
     /// A record.
     Record,
+    /// An RRset.
+    Rrset,
     /// A challenge value.
     Challenge,
     /// A reservation.
@@ -42,6 +45,7 @@ impl std::fmt::Display for Kind {
             Kind::Host => "host",
             Kind::Client => "client",
             Kind::Record => "record",
+            Kind::Rrset => "RRset",
             Kind::Challenge => "challenge value",
             Kind::Reservation => "reservation",
             Kind::TsigKey => "TSIG key",
@@ -168,6 +172,62 @@ pub enum Refusal {
     /// There must be a caller's address, and it must be one that a host can have.
     #[error("the caller's own address cannot be a host's address; name one")]
     NoSource,
+    /// A record lies in the domain that it was asked for.
+    #[error("{name} does not lie in the domain {domain}")]
+    OutsideDomain {
+        /// Which.
+        name: Name,
+        /// Where it would have to lie.
+        domain: Name,
+    },
+    /// A record lies in the longest domain that encloses it.
+    #[error("{name} belongs to the domain {child}")]
+    InChildDomain {
+        /// Which.
+        name: Name,
+        /// Where it lies.
+        child: Name,
+    },
+    /// A whole RRset moves, and only to a name without one of its type.
+    #[error("{name} already has a record of type {record_type}; records of one type move there only one by one")]
+    RrsetExists {
+        /// Which.
+        name: Name,
+        /// Of which type.
+        record_type: RecordType,
+    },
+    /// A record keeps its type.
+    #[error("the record is of type {record_type} and stays so; make another record")]
+    OtherType {
+        /// Its type.
+        record_type: RecordType,
+    },
+    /// A host is made of one address of each family at most, and of addresses that a host can have.
+    #[error("at {name} is not one address record of each family at most, with an address that a host can have")]
+    NotOneAddress {
+        /// Which.
+        name: Fqdn,
+    },
+    /// A host belongs to somebody.
+    #[error("the domain of {name} belongs to nobody, so say whose the host shall be")]
+    NoOwner {
+        /// Which.
+        name: Fqdn,
+    },
+    /// The last name server stays, where that was asked for.
+    #[error("{name} is the last name server; make another one first")]
+    LastServer {
+        /// Which.
+        name: Name,
+    },
+    /// A domain with domains below it cannot go.
+    #[error("the domain {domain} still has {child} below it; remove that first")]
+    HasSubdomains {
+        /// Which.
+        domain: Name,
+        /// One of those below it.
+        child: Name,
+    },
     /// A domain with hosts in it cannot go.
     #[error("the domain {domain} still has hosts; remove them first")]
     DomainInUse {

@@ -15,8 +15,8 @@ use crate::domain::{Domain, Server, Settings};
 use crate::host::{Challenge, Client, Host, Reservation};
 use crate::name::{self, Fqdn, Name, SEPARATOR, ZoneName};
 use crate::policy;
-use crate::record::{Record, RecordData};
-use crate::value::{AccountNo, ClientKey, ClientNo, DomainNo, HostNo, Login, Serial, Timestamp};
+use crate::record::{Record, RecordData, RecordType};
+use crate::value::{AccountNo, ClientKey, ClientNo, DomainNo, HostNo, Login, Serial, Timestamp, ZoneHead};
 
 /// The data of the whole service at one version.
 #[derive(Clone, Default)]
@@ -29,7 +29,11 @@ pub struct Registry {
     hosts_by_client: OrdSet<(ClientNo, Fqdn)>,
     records: OrdMap<Uuid, Name>,
     records_by_owner: OrdSet<(AccountNo, Uuid)>,
-    records_in_domain: OrdMap<DomainNo, usize>,
+    /// Hosts and records of a domain in the order of their making.
+    hosts_in_domain: OrdSet<(DomainNo, Timestamp, HostNo)>,
+    records_in_domain: OrdSet<(DomainNo, Timestamp, Uuid)>,
+    record_counts: OrdMap<DomainNo, usize>,
+    rrset_counts: OrdMap<DomainNo, usize>,
     accounts: OrdMap<AccountNo, Arc<Account>>,
     logins: OrdMap<Login, AccountNo>,
     account_ids: OrdMap<Uuid, AccountNo>,
@@ -43,7 +47,7 @@ pub struct Registry {
     zones: OrdMap<Name, DomainNo>,
     domain_ids: OrdMap<Uuid, DomainNo>,
     domains_by_owner: OrdSet<(AccountNo, DomainNo)>,
-    serials: OrdMap<DomainNo, Serial>,
+    heads: OrdMap<DomainNo, ZoneHead>,
     /// Where removed zones' serials stood: one that is made again goes on from there.
     retired: OrdMap<Name, Serial>,
     servers: OrdMap<Name, Arc<Server>>,
@@ -149,10 +153,10 @@ impl Registry {
         }
     }
 
-    /// Takes over where a zone's serial stands; that of a zone which is not there is not kept here.
-    pub fn set_serial(&mut self, domain: DomainNo, serial: Serial) {
+    /// Takes over where a zone stands; that of a zone which is not there is not kept here.
+    pub fn set_zone_head(&mut self, domain: DomainNo, head: ZoneHead) {
         if self.domains.contains_key(&domain) {
-            self.serials.insert(domain, serial);
+            self.heads.insert(domain, head);
         }
     }
 
@@ -237,9 +241,9 @@ impl Registry {
                 self.domains_by_owner.remove(&(owner, before.number));
             }
             if delta.after.is_none()
-                && let Some(last) = self.serials.remove(&before.number)
+                && let Some(last) = self.heads.remove(&before.number)
             {
-                self.set_retired_serial(before.name.name().clone(), last);
+                self.set_retired_serial(before.name.name().clone(), last.serial);
             }
         }
         if let Some(after) = &delta.after {
@@ -261,6 +265,8 @@ impl Registry {
             && before.owner == after.owner
             && before.client == after.client
             && before.number == after.number
+            && before.domain == after.domain
+            && before.created == after.created
         {
             return self.replace_host(before, after);
         }
@@ -297,6 +303,7 @@ impl Registry {
         self.host_names.set(slot, Some(host.name.clone()));
         self.hosts_by_owner.insert((host.owner, host.name.clone()));
         count(&mut self.host_counts, host.owner, |count| count.saturating_add(1));
+        self.hosts_in_domain.insert((host.domain, host.created, host.number));
         if let Some(client) = host.client {
             self.hosts_by_client.insert((client, host.name.clone()));
         }
@@ -310,6 +317,7 @@ impl Registry {
         }
         self.hosts_by_owner.remove(&(host.owner, host.name.clone()));
         count(&mut self.host_counts, host.owner, |count| count.saturating_sub(1));
+        self.hosts_in_domain.remove(&(host.domain, host.created, host.number));
         if let Some(client) = host.client {
             self.hosts_by_client.remove(&(client, host.name.clone()));
         }
@@ -341,15 +349,23 @@ impl Registry {
             if let Some(owner) = before.owner {
                 self.records_by_owner.remove(&(owner, before.id));
             }
-            count(&mut self.records_in_domain, before.domain, |count| count.saturating_sub(1));
+            self.records_in_domain.remove(&(before.domain, before.created, before.id));
+            count(&mut self.record_counts, before.domain, |count| count.saturating_sub(1));
             self.change_extras(&before.name, |extras| extras.records.retain(|record| record.id != before.id));
+            if self.rrset(&before.name, before.data.record_type()).next().is_none() {
+                count(&mut self.rrset_counts, before.domain, |count| count.saturating_sub(1));
+            }
         }
         if let Some(after) = &delta.after {
             self.records.insert(after.id, after.name.clone());
             if let Some(owner) = after.owner {
                 self.records_by_owner.insert((owner, after.id));
             }
-            count(&mut self.records_in_domain, after.domain, |count| count.saturating_add(1));
+            if self.rrset(&after.name, after.data.record_type()).next().is_none() {
+                count(&mut self.rrset_counts, after.domain, |count| count.saturating_add(1));
+            }
+            self.records_in_domain.insert((after.domain, after.created, after.id));
+            count(&mut self.record_counts, after.domain, |count| count.saturating_add(1));
             self.change_extras(&after.name, |extras| extras.records.push(after.clone()));
         }
         Ok(())
@@ -465,9 +481,33 @@ impl Registry {
         extras.flat_map(|extras| extras.records.iter())
     }
 
+    /// The records of one type at a name.
+    pub fn rrset(&self, name: &Name, record_type: RecordType) -> impl Iterator<Item = &Arc<Record>> {
+        self.records_at(name).iter().filter(move |record| record.data.record_type() == record_type)
+    }
+
     /// How many records a domain has.
     pub fn record_count(&self, domain: DomainNo) -> usize {
-        self.records_in_domain.get(&domain).copied().unwrap_or(0)
+        self.record_counts.get(&domain).copied().unwrap_or(0)
+    }
+
+    /// How many RRsets the records of a domain are.
+    pub fn rrset_count(&self, domain: DomainNo) -> usize {
+        self.rrset_counts.get(&domain).copied().unwrap_or(0)
+    }
+
+    /// The records of a domain in the order of their making, those of one moment by their ids; from a place on.
+    pub fn records_in(&self, domain: DomainNo, from: (Timestamp, Uuid)) -> impl Iterator<Item = &Arc<Record>> {
+        let range = self.records_in_domain.range((domain, from.0, from.1)..);
+        let inside = range.take_while(move |(number, _, _)| *number == domain);
+        inside.filter_map(|(_, _, id)| self.record(*id))
+    }
+
+    /// The hosts of a domain in the order of their making, those of one moment by their numbers; from a place on.
+    pub fn hosts_in(&self, domain: DomainNo, from: (Timestamp, HostNo)) -> impl Iterator<Item = &Arc<Host>> {
+        let range = self.hosts_in_domain.range((domain, from.0, from.1)..);
+        let inside = range.take_while(move |(number, _, _)| *number == domain);
+        inside.filter_map(|(_, _, number)| self.host_by_number(*number))
     }
 
     /// The records that an account made.
@@ -561,14 +601,24 @@ impl Registry {
         inside.filter_map(|(_, number)| self.domain(*number))
     }
 
+    /// Where a zone stands.
+    pub fn zone_head(&self, domain: DomainNo) -> ZoneHead {
+        self.heads.get(&domain).copied().unwrap_or_default()
+    }
+
     /// Where a zone's serial stands.
     pub fn serial(&self, domain: DomainNo) -> Serial {
-        self.serials.get(&domain).copied().unwrap_or_default()
+        self.zone_head(domain).serial
     }
 
     /// A name server by its name.
     pub fn server(&self, name: &Name) -> Option<&Arc<Server>> {
         self.servers.get(name)
+    }
+
+    /// A name server by its public id.
+    pub fn server_by_id(&self, id: Uuid) -> Option<&Arc<Server>> {
+        self.servers.values().find(|server| server.id == id)
     }
 
     /// All name servers, in canonical order of their names.
@@ -610,6 +660,11 @@ impl Registry {
     /// A TSIG key by its name.
     pub fn tsig_key(&self, name: &Name) -> Option<&Arc<TsigKey>> {
         self.tsig_keys.get(name)
+    }
+
+    /// A TSIG key by its public id.
+    pub fn tsig_key_by_id(&self, id: Uuid) -> Option<&Arc<TsigKey>> {
+        self.tsig_keys.values().find(|key| key.id == id)
     }
 
     /// All TSIG keys.

@@ -25,6 +25,11 @@ macro_rules! number {
                 NonZeroU32::new(number).map(Self)
             }
 
+            /// The smallest.
+            pub const MIN: Self = Self(NonZeroU32::MIN);
+            /// The largest.
+            pub const MAX: Self = Self(NonZeroU32::MAX);
+
             /// The number itself.
             pub fn get(self) -> u32 {
                 self.0.get()
@@ -113,6 +118,15 @@ impl fmt::Display for Serial {
     }
 }
 
+/// Where a zone stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ZoneHead {
+    /// Its serial.
+    pub serial: Serial,
+    /// When it came to it.
+    pub changed: Timestamp,
+}
+
 /// A record's time to live in seconds: 0 to 2³¹ − 1 (RFC 2181, section 8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u32", into = "u32")]
@@ -174,6 +188,12 @@ impl HostTtl {
             HostTtl::S14400 => 14_400,
             HostTtl::S86400 => 86_400,
         }
+    }
+
+    /// The longest that is no longer than a record's; the shortest, if all are.
+    pub fn at_most(ttl: Ttl) -> HostTtl {
+        let shorter = HostTtl::ALL.into_iter().filter(|own| own.secs() <= ttl.secs());
+        shorter.max().unwrap_or_default()
     }
 
     /// As a record's time to live.
@@ -533,9 +553,9 @@ impl TokenLabel {
 }
 
 text_value!(
-    /// A free text beside a domain or record: up to 160 octets.
+    /// A free text beside a domain or record: up to 160 characters.
     Description, Description,
-    |text| text.len() <= policy::DESCRIPTION_MAX,
+    |text| text.chars().count() <= policy::DESCRIPTION_MAX,
     |text| SmolStr::new(text)
 );
 text_value!(
@@ -645,8 +665,8 @@ pub enum ValueError {
     /// A token's label is at most 64 octets without control characters.
     #[error("a token's label is at most {} octets without control characters", policy::TOKEN_LABEL_MAX)]
     TokenLabel,
-    /// A description is at most 160 octets.
-    #[error("a description is at most {} octets", policy::DESCRIPTION_MAX)]
+    /// A description is at most 160 characters.
+    #[error("a description is at most {} characters", policy::DESCRIPTION_MAX)]
     Description,
     /// A challenge value is 1 to 255 printable ASCII characters.
     #[error("a challenge value is 1 to {} printable ASCII characters", policy::CHALLENGE_MAX)]

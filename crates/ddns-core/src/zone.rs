@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,9 +15,9 @@ use crate::domain::{self, Domain};
 use crate::host::Host;
 use crate::name::{self, Name, SEPARATOR};
 use crate::policy;
-use crate::record::{RecordData, Soa, Text};
+use crate::record::{Record, RecordData, RecordType, Soa, Text};
 use crate::registry::{Node, Registry, challenge_name};
-use crate::value::{AccountNo, ClientNo, DomainNo, Serial, Timestamp, Ttl};
+use crate::value::{AccountNo, ClientNo, DomainNo, Serial, Timestamp, Ttl, ZoneHead};
 
 /// One record of a zone as it is served.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -45,7 +46,8 @@ pub struct ZoneDifference {
     pub added: Vec<ZoneRecord>,
 }
 
-/// Takes over the serials that a batch of changes brings, one step for each zone that it touches.
+/// Takes over the serials that a batch of changes brings, one step for each zone that it touches: one in which a record
+/// comes or goes, or whose domain is changed in any way.
 ///
 /// `before` is the last published state and `after` is that state with `changes` applied. A zone that is new takes the
 /// clock's serial, one that is there again a later one than its last, and neither has a difference.
@@ -55,7 +57,8 @@ pub fn advance(before: &Registry, after: &mut Registry, changes: &[Change], now:
         let Some(new) = after.domain(number).cloned() else { continue };
         let Some(old) = before.domain(number) else {
             let last = after.retired_serial(new.name.name());
-            after.set_serial(number, last.map_or(Serial::at(now), |last| last.next(now)));
+            let serial = last.map_or(Serial::at(now), |last| last.next(now));
+            after.set_zone_head(number, ZoneHead { serial, changed: new.created });
             continue;
         };
         let mut removed = records_at_all(before, old, &names);
@@ -63,15 +66,15 @@ pub fn advance(before: &Registry, after: &mut Registry, changes: &[Change], now:
         let kept: BTreeSet<ZoneRecord> = removed.intersection(&added).cloned().collect();
         removed.retain(|record| !kept.contains(record));
         added.retain(|record| !kept.contains(record));
-        let soa_changed = soa(before, old) != soa(after, &new) || old.ttl != new.ttl;
-        if removed.is_empty() && added.is_empty() && !soa_changed {
+        let soa_changed = soa(before, old) != soa(after, &new);
+        if removed.is_empty() && added.is_empty() && !soa_changed && *old == new {
             continue;
         }
         let from = before.serial(number);
         let to = from.next(now);
         let apex = |ttl, soa| ZoneRecord { owner: new.name.name().clone(), ttl, data: RecordData::Soa(soa) };
         removed.insert(apex(old.ttl, soa(before, old)));
-        after.set_serial(number, to);
+        after.set_zone_head(number, ZoneHead { serial: to, changed: now });
         added.insert(apex(new.ttl, soa(after, &new)));
         let (removed, added) = (removed.into_iter().collect(), added.into_iter().collect());
         differences.push(ZoneDifference { domain: number, from, to, removed, added });
@@ -111,15 +114,16 @@ pub(crate) fn each_own_record(registry: &Registry, domain: &Domain, owner: &[u8]
             each_address(registry, domain, host, f);
         }
         if let Some(extras) = &node.extras {
-            for record in &extras.records {
+            for record in extras.records.iter().filter(|record| !is_derived(registry, domain, record)) {
                 f(record.ttl.unwrap_or(domain.ttl), &record.data);
             }
+            let ttl = challenge_ttl_beside(domain, &extras.records);
             for challenge in &extras.challenges {
                 let Ok(text) = Text::literal(challenge.value.as_str()) else { continue };
                 let data = RecordData::Txt(text);
                 // A record of the same text stands for both: an RRset has no record twice (RFC 2181, section 5).
                 if !extras.records.iter().any(|record| record.data == data) {
-                    f(Ttl::clamped(policy::CHALLENGE_TTL), &data);
+                    f(ttl, &data);
                 }
             }
         }
@@ -128,6 +132,17 @@ pub(crate) fn each_own_record(registry: &Registry, domain: &Domain, owner: &[u8]
         each_address(registry, domain, host, f);
     }
     each_server_address(registry, domain, owner, f);
+}
+
+/// How long the challenge values at a name may be cached.
+pub(crate) fn challenge_ttl(registry: &Registry, domain: &Domain, owner: &Name) -> Ttl {
+    challenge_ttl_beside(domain, registry.records_at(owner))
+}
+
+/// Beside other texts it is theirs: an RRset has one time to live (RFC 2181, section 5.2).
+fn challenge_ttl_beside(domain: &Domain, records: &[Arc<Record>]) -> Ttl {
+    let text = records.iter().find(|record| record.data.record_type() == RecordType::TXT);
+    text.map_or(Ttl::clamped(policy::CHALLENGE_TTL), |record| record.ttl.unwrap_or(domain.ttl))
 }
 
 /// The records that a parent has of a child domain: its NS at the cut, and glue.
@@ -140,6 +155,7 @@ fn each_cut_record(
 ) {
     if owner == child.name.name().key() {
         each_name_server(registry, child, &mut |name| f(domain.ttl, &RecordData::Ns(name)));
+        further_ns(registry, child).for_each(|record| f(domain.ttl, &record.data));
     }
     let mut is_server = false;
     each_name_server(registry, child, &mut |name| is_server |= name.key() == owner);
@@ -155,7 +171,7 @@ fn wildcard_host<'r>(registry: &'r Registry, owner: &[u8]) -> Option<&'r Host> {
     registry.host_by_name(parent).map(AsRef::as_ref).filter(|host| host.wildcard)
 }
 
-fn each_address(registry: &Registry, domain: &Domain, host: &Host, f: &mut dyn FnMut(Ttl, &RecordData)) {
+pub(crate) fn each_address(registry: &Registry, domain: &Domain, host: &Host, f: &mut dyn FnMut(Ttl, &RecordData)) {
     let (ipv4, ipv6) = served_addresses(registry, domain, host);
     if let Some(address) = ipv4 {
         f(host.ttl.ttl(), &RecordData::A(address));
@@ -192,7 +208,7 @@ pub fn soa(registry: &Registry, domain: &Domain) -> Soa {
 }
 
 /// The names of a zone's name servers: those of the service, or `ns1.<zone>` while it has none.
-fn each_name_server(registry: &Registry, domain: &Domain, f: &mut dyn FnMut(Name)) {
+pub(crate) fn each_name_server(registry: &Registry, domain: &Domain, f: &mut dyn FnMut(Name)) {
     let mut any = false;
     for server in registry.servers() {
         any = true;
@@ -201,6 +217,29 @@ fn each_name_server(registry: &Registry, domain: &Domain, f: &mut dyn FnMut(Name
     if !any {
         f(default_server(domain));
     }
+}
+
+/// The NS records that somebody put beside those at a zone's apex.
+fn further_ns<'r>(registry: &'r Registry, domain: &Domain) -> impl Iterator<Item = &'r Arc<Record>> {
+    let records = registry.rrset(domain.name.name(), RecordType::NS);
+    records.filter(move |record| !has_name_server(registry, domain, &record.data))
+}
+
+/// Whether data joins the RRset that tells which name servers a zone has. It takes the domain's time to live.
+pub(crate) fn is_own_ns(domain: &Domain, name: &Name, data: &RecordData) -> bool {
+    name == domain.name.name() && data.record_type() == RecordType::NS
+}
+
+/// Whether a record says again what a zone's name servers say: one became such after the record was made.
+fn is_derived(registry: &Registry, domain: &Domain, record: &Record) -> bool {
+    is_own_ns(domain, &record.name, &record.data) && has_name_server(registry, domain, &record.data)
+}
+
+/// Whether data names one of a zone's name servers.
+pub(crate) fn has_name_server(registry: &Registry, domain: &Domain, data: &RecordData) -> bool {
+    let mut found = false;
+    each_name_server(registry, domain, &mut |name| found |= RecordData::Ns(name) == *data);
+    found
 }
 
 /// `ns1.<zone>`, or the apex itself where that would be too long a name.
@@ -228,6 +267,18 @@ fn each_server_address(registry: &Registry, domain: &Domain, owner: &[u8], f: &m
     };
     domain::v4(addresses).for_each(|address| f(domain.ttl, &RecordData::A(address)));
     domain::v6(addresses).for_each(|address| f(domain.ttl, &RecordData::Aaaa(address)));
+}
+
+/// Calls `f` for each address of a name server whose name the zone answers for itself.
+pub(crate) fn each_server_in(registry: &Registry, domain: &Domain, f: &mut dyn FnMut(&Name, &RecordData)) {
+    let mut names: BTreeSet<Name> = registry.servers().map(|server| server.name.clone()).collect();
+    each_name_server(registry, domain, &mut |name| {
+        names.insert(name);
+    });
+    let here = |name: &&Name| registry.enclosing_domain(name).is_some_and(|found| found.number == domain.number);
+    for name in names.iter().filter(here) {
+        each_server_address(registry, domain, name.key(), &mut |_, data| f(name, data));
+    }
 }
 
 /// Whether the service has no name server of a name, and nobody gave `ns1.<zone>` another meaning.
@@ -301,7 +352,7 @@ fn touched(before: &Registry, after: &Registry, changes: &[Change]) -> BTreeMap<
                 delta.before.iter().chain(&delta.after).for_each(|host| touched.host(host));
             }
             Change::Record(delta) => {
-                delta.before.iter().chain(&delta.after).for_each(|record| touched.name(record.domain, &record.name));
+                delta.before.iter().chain(&delta.after).for_each(|record| touched.record(record));
             }
             Change::Challenge(delta) => {
                 if let Some(name) = delta.any().and_then(|challenge| challenge_name(&challenge.host)) {
@@ -356,6 +407,16 @@ impl Touched<'_> {
                     self.zones.entry(parent.number).or_default().insert(name.clone());
                 }
             }
+        }
+    }
+
+    fn record(&mut self, record: &Record) {
+        self.name(record.domain, &record.name);
+        // The name servers of a zone show in the zones above it.
+        if let Some(domain) = self.after.domain(record.domain)
+            && is_own_ns(domain, &record.name, &record.data)
+        {
+            self.cut(domain);
         }
     }
 

@@ -471,21 +471,22 @@ fn after(pause: Duration) -> Instant {
     now.checked_add(pause).unwrap_or(now)
 }
 
-/// Where the serials of touched and of new zones stand.
+/// Where touched and new zones stand.
 fn heads(
     base: &Registry,
     registry: &Registry,
     changes: &[Change],
     differences: &[zone::ZoneDifference],
-) -> Vec<(ddns_core::DomainNo, ddns_core::Serial)> {
-    let mut heads: Vec<_> = differences.iter().map(|difference| (difference.domain, difference.to)).collect();
+) -> Vec<(ddns_core::DomainNo, ddns_core::ZoneHead)> {
+    let head = |domain| (domain, registry.zone_head(domain));
+    let mut heads: Vec<_> = differences.iter().map(|difference| head(difference.domain)).collect();
     for change in changes {
         if let Change::Domain(delta) = change
             && let Some(domain) = &delta.after
             && base.domain(domain.number).is_none()
             && registry.domain(domain.number).is_some()
         {
-            heads.push((domain.number, registry.serial(domain.number)));
+            heads.push(head(domain.number));
         }
     }
     heads
@@ -500,8 +501,8 @@ impl Work {
             self.secrets.follow(&change);
             self.changes.push(change);
         }
-        for (domain, serial) in foreign.heads {
-            self.registry.set_serial(domain, serial);
+        for (domain, head) in foreign.heads {
+            self.registry.set_zone_head(domain, head);
         }
         for (zone, serial) in foreign.retired {
             self.registry.set_retired_serial(zone, serial);

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use ddns_core::{
-    AccountNo, Change, ClientKey, Delta, DomainNo, Fqdn, HostNo, Name, Registry, SecretId, Serial, Timestamp,
+    AccountNo, Change, ClientKey, Delta, DomainNo, Fqdn, HostNo, Name, Registry, SecretId, Serial, Timestamp, ZoneHead,
     zone::ZoneDifference,
 };
 use serde::{Deserialize, Serialize};
@@ -43,8 +43,8 @@ pub struct Batch {
     pub entries: Vec<NewEntry>,
     /// Secrets that the entries lead to for the first time. Those that they no longer lead to are wiped by the store.
     pub secrets: Vec<(SecretId, Secret)>,
-    /// Where the touched zones' serials stand afterwards.
-    pub heads: Vec<(DomainNo, Serial)>,
+    /// Where the touched zones stand afterwards.
+    pub heads: Vec<(DomainNo, ZoneHead)>,
     /// What the batch made of each touched zone.
     pub differences: Vec<ZoneDifference>,
     /// The largest number given so far.
@@ -99,8 +99,8 @@ pub struct Foreign {
     pub version: Version,
     /// Their entries, in order.
     pub entries: Vec<Entry>,
-    /// Where all zones' serials stand; empty if there are no entries.
-    pub heads: Vec<(DomainNo, Serial)>,
+    /// Where all zones stand; empty if there are no entries.
+    pub heads: Vec<(DomainNo, ZoneHead)>,
     /// Where the serials of zones stood that the entries removed.
     pub retired: Vec<(Name, Serial)>,
     /// The secrets that the entries lead to, as far as they are still there.

@@ -427,11 +427,12 @@ fn append_secrets(connection: &Connection, secrets: &[(SecretId, Secret)]) -> ru
 /// Steps the zones' heads and keeps their differences; tells how many octets those have.
 fn append_zones(connection: &Connection, batch: &Batch, version: Version) -> rusqlite::Result<i64> {
     let mut bytes = 0i64;
-    for (domain, serial) in &batch.heads {
+    for (domain, head) in &batch.heads {
         let mut upsert = connection.prepare_cached(
-            "INSERT INTO zone_heads (domain, serial) VALUES (?1, ?2) ON CONFLICT (domain) DO UPDATE SET serial = excluded.serial",
+            "INSERT INTO zone_heads (domain, serial, changed) VALUES (?1, ?2, ?3)
+             ON CONFLICT (domain) DO UPDATE SET serial = excluded.serial, changed = excluded.changed",
         )?;
-        upsert.execute(params![domain.get(), serial.0])?;
+        upsert.execute(params![domain.get(), head.serial.0, signed(head.changed.micros())])?;
     }
     for difference in &batch.differences {
         let mut insert = connection.prepare_cached(

@@ -244,7 +244,7 @@ impl Data {
         let ids = entries.iter().flat_map(|entry| &entry.changes).filter_map(|change| change.secrets().1);
         let secrets = ids.filter_map(|id| Some((id, self.secrets.get(&id)?.clone()))).collect();
         let heads =
-            self.registry.domains().map(|domain| (domain.number, self.registry.serial(domain.number))).collect();
+            self.registry.domains().map(|domain| (domain.number, self.registry.zone_head(domain.number))).collect();
         let removed = entries.iter().flat_map(|entry| &entry.changes).filter_map(removed_zone);
         let retired = removed.filter_map(|zone| Some((zone.clone(), self.registry.retired_serial(zone)?))).collect();
         Ok(Foreign { version: self.version, entries, heads, retired, secrets })
@@ -289,8 +289,8 @@ impl Data {
         if batch.secrets.iter().any(|(id, _)| self.secrets.contains_key(id)) {
             return Err(StoreError::Contradiction("a secret's id was given twice".to_owned()));
         }
-        for (domain, serial) in &batch.heads {
-            registry.set_serial(*domain, *serial);
+        for (domain, head) in &batch.heads {
+            registry.set_zone_head(*domain, *head);
         }
         registry.set_last_number(batch.last_number);
         self.registry = registry;

@@ -30,6 +30,9 @@ pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewAccount) -> Res
         role: new.role,
         max_hosts: new.max_hosts,
         max_domains: new.max_domains,
+        max_records: policy::RECORDS_PER_DOMAIN,
+        max_rrsets: policy::RRSETS_PER_DOMAIN,
+        max_rrset_records: policy::RECORDS_PER_NARROW_RRSET,
         language: new.language,
         password: new.password,
         created: now,
@@ -46,12 +49,9 @@ pub(super) fn set(
 ) -> Result<Receipt, Refusal> {
     let before = own(draft, actor, account)?;
     actor.hand_on(&Scope::FULL)?;
-    let only_operators = edit.login.is_some()
-        || edit.state.is_some()
-        || edit.role.is_some()
-        || edit.max_hosts.is_some()
-        || edit.max_domains.is_some();
-    if only_operators {
+    let quotas = [edit.max_hosts, edit.max_domains, edit.max_records, edit.max_rrsets, edit.max_rrset_records];
+    let more_than_own = edit.login.is_some() || edit.state.is_some() || edit.role.is_some();
+    if more_than_own || quotas.iter().any(Option::is_some) {
         actor.operate()?;
     }
     if edit.state == Some(AccountState::Unconfirmed) && before.state != AccountState::Unconfirmed {
@@ -69,6 +69,9 @@ pub(super) fn set(
         role: edit.role.unwrap_or(before.role),
         max_hosts: edit.max_hosts.unwrap_or(before.max_hosts),
         max_domains: edit.max_domains.unwrap_or(before.max_domains),
+        max_records: edit.max_records.unwrap_or(before.max_records),
+        max_rrsets: edit.max_rrsets.unwrap_or(before.max_rrsets),
+        max_rrset_records: edit.max_rrset_records.unwrap_or(before.max_rrset_records),
         language: edit.language.unwrap_or(before.language),
         password: edit.password.or(before.password),
         ..Account::clone(&before)
@@ -220,9 +223,17 @@ pub(super) fn put_key(draft: &mut Draft<'_>, actor: &Actor, key: &TsigKey) -> Re
     let registry = draft.registry();
     let holder = registry.account(key.account).ok_or_else(|| Refusal::not_found(Kind::Account, key.account.get()))?;
     check_confirmed(holder)?;
-    let before = registry.tsig_key(&key.name).cloned();
-    if before.as_deref() != Some(key) {
-        draft.put(Change::TsigKey(Delta { before, after: Some(Arc::new(key.clone())) }));
+    if registry.tsig_key(&key.name).is_some_and(|other| other.id != key.id) {
+        return Err(Refusal::taken(&key.name));
+    }
+    match registry.tsig_key_by_id(key.id).cloned() {
+        Some(before) if before.name == key.name => {
+            changed(&before, key.clone(), Change::TsigKey, draft);
+        }
+        before => {
+            before.iter().for_each(|before| draft.put(Change::TsigKey(Delta::removed(before))));
+            made(key.clone(), Change::TsigKey, draft);
+        }
     }
     Ok(Receipt::Done)
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Actor, Draft, Receipt, accounts, changed, made, records};
 use crate::account::Peer;
 use crate::change::{Change, Delta};
-use crate::command::{DomainEdit, NewDomain};
+use crate::command::{DomainEdit, NewDomain, ServerEdit};
 use crate::domain::{Domain, Server, Settings, SoaTimers};
 use crate::name::{Name, ZoneName};
 use crate::policy;
@@ -33,10 +33,11 @@ pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewDomain) -> Resu
             return Err(Refusal::quota(Kind::Domain, owner.max_domains));
         }
     }
+    check_owners(registry, new)?;
     if registry.domain_by_name(&new.name).is_some() || registry.domain_by_id(new.id).is_some() {
         return Err(Refusal::taken(&new.name));
     }
-    check_surroundings(registry, new)?;
+    check_contained(registry, new.name.name())?;
     let name = new.name.clone();
     let domain = Domain {
         number: draft.number(DomainNo::new)?,
@@ -56,12 +57,12 @@ pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewDomain) -> Resu
     Ok(Receipt::Domain(made(domain, Change::Domain, draft)))
 }
 
-/// Not at, above or below what another account has, and not over hosts or records.
-fn check_surroundings(registry: &Registry, new: &NewDomain) -> Result<(), Refusal> {
+/// Not above or below what another account has.
+fn check_owners(registry: &Registry, new: &NewDomain) -> Result<(), Refusal> {
     let name = new.name.name();
-    let above = registry.enclosing_domain(name);
-    let mut below = registry.domains_at_or_below(name);
-    if let Some(other) = above.into_iter().chain(&mut below).find(|other| other.owner != new.owner) {
+    let above = name.parent().and_then(|parent| registry.enclosing_domain(&parent));
+    let below = registry.domains_at_or_below(name).filter(|other| other.name != new.name);
+    if let Some(other) = above.into_iter().chain(below).find(|other| other.owner != new.owner) {
         return Err(Refusal::Overlaps { name: name.clone(), other: other.name.name().clone() });
     }
     let ancestors = std::iter::successors(Some(name.clone()), Name::parent);
@@ -69,6 +70,12 @@ fn check_surroundings(registry: &Registry, new: &NewDomain) -> Result<(), Refusa
     if let Some(host) = hosts_above.find(|host| new.owner != Some(host.owner)) {
         return Err(Refusal::Overlaps { name: name.clone(), other: host.name.name().clone() });
     }
+    Ok(())
+}
+
+/// Not over hosts, records or below a delegation.
+fn check_contained(registry: &Registry, name: &Name) -> Result<(), Refusal> {
+    let above = registry.enclosing_domain(name);
     let inside = |owner: &Name| {
         registry.enclosing_domain(owner).map(|domain| domain.number) == above.map(|domain| domain.number)
     };
@@ -122,6 +129,14 @@ pub(super) fn set(
     Ok(Receipt::Domain(changed(&before, after, Change::Domain, draft)))
 }
 
+/// A write that changes nothing but the time of the last one, and that is enough for another serial.
+pub(super) fn touch(draft: &mut Draft<'_>, actor: &Actor, name: &ZoneName) -> Result<Receipt, Refusal> {
+    let before = own(draft, actor, name)?;
+    let later = before.updated.after(std::time::Duration::from_micros(1));
+    let after = Domain { updated: draft.now.max(later), ..Domain::clone(&before) };
+    Ok(Receipt::Domain(changed(&before, after, Change::Domain, draft)))
+}
+
 /// With another owner or another openness, everything inside must still be allowed there.
 fn check_contents(registry: &Registry, before: &Domain, after: &Domain) -> Result<(), Refusal> {
     let apex = after.name.name();
@@ -154,6 +169,11 @@ fn check_contents(registry: &Registry, before: &Domain, after: &Domain) -> Resul
 
 pub(super) fn remove(draft: &mut Draft<'_>, actor: &Actor, name: &ZoneName) -> Result<Receipt, Refusal> {
     let domain = own(draft, actor, name)?;
+    let below = draft.registry().domains_at_or_below(name.name()).find(|below| below.number != domain.number);
+    if let Some(child) = below {
+        let child = child.name.name().clone();
+        return Err(Refusal::HasSubdomains { domain: name.name().clone(), child });
+    }
     take_away(draft, &domain)?;
     Ok(Receipt::Done)
 }
@@ -194,48 +214,74 @@ pub(super) fn add_server(
     actor.operate()?;
     let created = draft.now;
     let registry = draft.registry();
-    if registry.server(name).is_some() {
+    if registry.server(name).is_some() || registry.server_by_id(id).is_some() {
         return Err(Refusal::taken(name));
     }
     if registry.servers().count() >= policy::SERVERS {
         return Err(Refusal::TOO_MANY_SERVERS);
     }
-    if addresses.len() > policy::SERVER_ADDRESSES {
-        return Err(Refusal::TOO_MANY_ADDRESSES);
-    }
+    let server = Server { id, name: name.clone(), addresses: distinct(addresses), created, updated: None };
+    check_server(registry, &server)?;
+    Ok(Receipt::Server(made(server, Change::Server, draft)))
+}
+
+/// A name server's name is one, and nothing else answers for it.
+fn check_server(registry: &Registry, server: &Server) -> Result<(), Refusal> {
+    let name = &server.name;
     if name.is_root() || name.is_wildcard() {
         return Err(Refusal::Managed { what: "a name server at the root or a wildcard" });
     }
-    if let Some(other) = records::answers_at(registry, name) {
-        return Err(Refusal::Conflict { name: name.clone(), other });
+    if server.addresses.len() > policy::SERVER_ADDRESSES {
+        return Err(Refusal::TOO_MANY_ADDRESSES);
     }
-    let server = Server { id, name: name.clone(), addresses: distinct(addresses), created };
-    Ok(Receipt::Server(made(server, Change::Server, draft)))
+    match records::answers_at(registry, name) {
+        Some(other) => Err(Refusal::Conflict { name: name.clone(), other }),
+        None => Ok(()),
+    }
 }
 
 pub(super) fn set_server(
     draft: &mut Draft<'_>,
     actor: &Actor,
     name: &Name,
-    addresses: &[IpAddr],
+    edit: &ServerEdit,
 ) -> Result<Receipt, Refusal> {
     actor.operate()?;
-    let before = draft.registry().server(name).cloned().ok_or_else(|| Refusal::not_found(Kind::Server, name))?;
-    if addresses.len() > policy::SERVER_ADDRESSES {
-        return Err(Refusal::TOO_MANY_ADDRESSES);
+    let registry = draft.registry();
+    let before = registry.server(name).cloned().ok_or_else(|| Refusal::not_found(Kind::Server, name))?;
+    let mut after = Server::clone(&before);
+    after.name = edit.name.clone().unwrap_or(after.name);
+    after.addresses = edit.addresses.as_deref().map_or(after.addresses, distinct);
+    if after == *before {
+        return Ok(Receipt::Server(before));
     }
-    if !addresses.is_empty()
-        && let Some(other) = records::answers_at(draft.registry(), name)
-    {
-        return Err(Refusal::Conflict { name: name.clone(), other });
+    if after.name != before.name && registry.server(&after.name).is_some() {
+        return Err(Refusal::taken(&after.name));
     }
-    let after = Server { addresses: distinct(addresses), ..Server::clone(&before) };
-    Ok(Receipt::Server(changed(&before, after, Change::Server, draft)))
+    if after.name != before.name || !after.addresses.is_empty() {
+        check_server(registry, &after)?;
+    }
+    after.updated = Some(draft.now);
+    if after.name == before.name {
+        return Ok(Receipt::Server(changed(&before, after, Change::Server, draft)));
+    }
+    // It is kept under its name: one goes, and one comes.
+    draft.put(Change::Server(Delta::removed(&before)));
+    Ok(Receipt::Server(made(after, Change::Server, draft)))
 }
 
-pub(super) fn remove_server(draft: &mut Draft<'_>, actor: &Actor, name: &Name) -> Result<Receipt, Refusal> {
+pub(super) fn remove_server(
+    draft: &mut Draft<'_>,
+    actor: &Actor,
+    name: &Name,
+    keep_one: bool,
+) -> Result<Receipt, Refusal> {
     actor.operate()?;
-    let server = draft.registry().server(name).cloned().ok_or_else(|| Refusal::not_found(Kind::Server, name))?;
+    let registry = draft.registry();
+    let server = registry.server(name).cloned().ok_or_else(|| Refusal::not_found(Kind::Server, name))?;
+    if keep_one && registry.servers().count() == 1 {
+        return Err(Refusal::LastServer { name: name.clone() });
+    }
     draft.put(Change::Server(Delta::removed(&server)));
     Ok(Receipt::Done)
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::{Actor, Draft, HostLine, HostOutcome, Receipt, accounts, made, records};
 use crate::account::{Action, Scope, Token, TsigKey};
 use crate::change::{Change, Delta};
@@ -10,9 +12,10 @@ use crate::domain::Domain;
 use crate::host::{Challenge, Host, Reservation};
 use crate::name::{Fqdn, Name};
 use crate::policy;
+use crate::record::RecordData;
 use crate::refusal::{Kind, Refusal};
 use crate::registry::Registry;
-use crate::value::{AccountNo, ChallengeValue, HostNo, Offline, UnicastV4, UnicastV6};
+use crate::value::{AccountNo, ChallengeValue, HostNo, HostTtl, Offline, Ttl, UnicastV4, UnicastV6};
 
 pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewHost) -> Result<Receipt, Refusal> {
     actor.allow(Action::Manage)?;
@@ -56,6 +59,67 @@ pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewHost) -> Result
     }
     let host = made(host, Change::Host, draft);
     Ok(one(HostOutcome { host, changed: true }))
+}
+
+/// Makes a host of the address records at a name, which go. Nothing becomes a host without this word.
+pub(super) fn adopt(
+    draft: &mut Draft<'_>,
+    actor: &Actor,
+    name: &Fqdn,
+    owner: Option<AccountNo>,
+) -> Result<Receipt, Refusal> {
+    let registry = draft.registry();
+    let enclosing = registry.enclosing_domain(name.name());
+    let domain = enclosing.cloned().ok_or_else(|| Refusal::NoDomain { name: name.name().clone() })?;
+    let owner = owner.or(domain.owner).or(actor.number()).ok_or_else(|| Refusal::NoOwner { name: name.clone() })?;
+    let records = Adopted::at(registry, name.name())?.ok_or_else(|| Refusal::NotOneAddress { name: name.clone() })?;
+    let own = name.name().wildcard().and_then(|wildcard| Adopted::at(registry, &wildcard).ok().flatten());
+    let wildcard = own.filter(|wildcard| (wildcard.ipv4, wildcard.ipv6) == (records.ipv4, records.ipv6));
+    let (ipv4, ipv6) = (records.ipv4, records.ipv6);
+    let ttl = HostTtl::at_most(records.ttl.unwrap_or(domain.ttl));
+    let has_wildcard = wildcard.is_some();
+    for id in wildcard.into_iter().flat_map(|wildcard| wildcard.ids).chain(records.ids) {
+        records::remove(draft, actor, id)?;
+    }
+    add(draft, actor, &NewHost { name: name.clone(), owner, ipv4, ipv6, ttl, wildcard: has_wildcard })
+}
+
+/// The address records at a name, as a host has them.
+struct Adopted {
+    ids: Vec<Uuid>,
+    ipv4: Option<UnicastV4>,
+    ipv6: Option<UnicastV6>,
+    ttl: Option<Ttl>,
+}
+
+impl Adopted {
+    /// None if there is no address record at all.
+    fn at(registry: &Registry, name: &Name) -> Result<Option<Adopted>, Refusal> {
+        let refused = || match Fqdn::new(name.clone()) {
+            Ok(name) => Refusal::NotOneAddress { name },
+            Err(_) => Refusal::Conflict { name: name.clone(), other: "record that no host can be made of".to_owned() },
+        };
+        let mut found = Adopted { ids: Vec::new(), ipv4: None, ipv6: None, ttl: None };
+        for record in registry.records_at(name).iter().filter(|record| record.data.clashes_with_host()) {
+            let fits = match &record.data {
+                RecordData::A(address) if found.ipv4.is_none() => {
+                    found.ipv4 = UnicastV4::try_from(*address).ok();
+                    found.ipv4.is_some()
+                }
+                RecordData::Aaaa(address) if found.ipv6.is_none() => {
+                    found.ipv6 = UnicastV6::try_from(*address).ok();
+                    found.ipv6.is_some()
+                }
+                _ => false,
+            };
+            if !fits {
+                return Err(refused());
+            }
+            found.ttl = [found.ttl, record.ttl].into_iter().flatten().min();
+            found.ids.push(record.id);
+        }
+        Ok(Some(found).filter(|found| !found.ids.is_empty()))
+    }
 }
 
 /// The domain in which an account may have a host of this name.

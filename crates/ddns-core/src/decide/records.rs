@@ -13,7 +13,8 @@ use crate::policy;
 use crate::record::{Record, RecordData, RecordType};
 use crate::refusal::{Kind, Refusal};
 use crate::registry::{Registry, stands_alone};
-use crate::zone;
+use crate::value::DomainNo;
+use crate::zone::{self, is_own_ns};
 
 pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewRecord) -> Result<Receipt, Refusal> {
     actor.manage_all()?;
@@ -22,18 +23,18 @@ pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewRecord) -> Resu
     if registry.record(new.id).is_some() {
         return Err(Refusal::taken(new.id));
     }
-    let domain = place(registry, actor, &new.name)?;
-    if held(registry, &domain, actor) >= policy::RECORDS_PER_DOMAIN {
-        return Err(Refusal::quota(Kind::Record, policy::RECORDS_PER_DOMAIN as u64));
-    }
-    check(registry, &domain, None, &new.name, &new.data)?;
+    let domain = place(registry, actor, &new.name, new.domain)?;
+    check(registry, &domain, &[], &new.name, &new.data)?;
+    check_room(registry, actor, &domain, new)?;
+    check_new(registry, &domain, None, &new.name, &new.data)?;
+    let set = registry.rrset(&new.name, new.data.record_type()).next();
     let record = Record {
         id: new.id,
         domain: domain.number,
         owner: actor.number(),
         name: new.name.clone(),
         data: new.data.clone(),
-        ttl: new.ttl,
+        ttl: if is_own_ns(&domain, &new.name, &new.data) { None } else { set.map_or(new.ttl, |set| set.ttl) },
         description: new.description.clone(),
         version: 1,
         created,
@@ -42,59 +43,128 @@ pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewRecord) -> Resu
     Ok(Receipt::Record(made(record, Change::Record, draft)))
 }
 
-/// How many records count against the quota: the domain's, and in a shared one each account's own, so that nobody uses
-/// up the others'.
-fn held(registry: &Registry, domain: &Domain, actor: &Actor) -> usize {
-    match actor.number().filter(|_| domain.shared) {
+/// Whether the quotas leave room for one more: those of the domain's owner; in a shared domain each account's own, so that
+/// nobody uses up the others'. What belongs to nobody has no quota.
+fn check_room(registry: &Registry, actor: &Actor, domain: &Domain, new: &NewRecord) -> Result<(), Refusal> {
+    let payer = if domain.shared { actor.number().or(domain.owner) } else { domain.owner };
+    if let Some(account) = payer.and_then(|payer| registry.account(payer)) {
+        if held(registry, domain, actor) >= u64::from(account.max_records) {
+            return Err(Refusal::quota(Kind::Record, account.max_records));
+        }
+        let opens_set = registry.rrset(&new.name, new.data.record_type()).next().is_none();
+        if opens_set && !domain.shared && registry.rrset_count(domain.number) as u64 >= u64::from(account.max_rrsets) {
+            return Err(Refusal::quota(Kind::Rrset, account.max_rrsets));
+        }
+    }
+    let narrow = payer.and_then(|payer| registry.account(payer)).map(|account| account.max_rrset_records);
+    let narrow = narrow.unwrap_or(policy::RECORDS_PER_NARROW_RRSET);
+    let present = registry.rrset(&new.name, new.data.record_type()).count();
+    if new.narrow && present as u64 >= u64::from(narrow) {
+        return Err(Refusal::quota(Kind::Record, narrow));
+    }
+    if present >= policy::RECORDS_PER_RRSET {
+        return Err(Refusal::TooMany { what: "records of one type at one name", max: policy::RECORDS_PER_RRSET });
+    }
+    Ok(())
+}
+
+/// How many records count against the quota.
+fn held(registry: &Registry, domain: &Domain, actor: &Actor) -> u64 {
+    let count = match actor.number().filter(|_| domain.shared) {
         Some(owner) => registry.records_of(owner).filter(|record| record.domain == domain.number).count(),
         None => registry.record_count(domain.number),
-    }
+    };
+    count as u64
 }
 
 pub(super) fn set(draft: &mut Draft<'_>, actor: &Actor, id: Uuid, edit: &RecordEdit) -> Result<Receipt, Refusal> {
-    let before = own(draft, actor, id)?;
+    let before = own(draft.registry(), actor, id)?;
     let registry = draft.registry();
-    let name = edit.name.clone().unwrap_or_else(|| before.name.clone());
+    let record_type = before.data.record_type();
     let data = edit.data.clone().unwrap_or_else(|| before.data.clone());
-    let domain = place(registry, actor, &name)?;
-    if domain.number != before.domain {
-        return Err(Refusal::NoDomain { name });
+    if data.record_type() != record_type {
+        return Err(Refusal::OtherType { record_type });
     }
-    check(registry, &domain, Some(&before), &name, &data)?;
-    let mut after = Record {
-        name,
-        data,
-        ttl: edit.ttl.unwrap_or(before.ttl),
-        description: edit.description.clone().unwrap_or_else(|| before.description.clone()),
-        ..Record::clone(&before)
-    };
-    if after != *before {
+    let name = edit.name.clone().unwrap_or_else(|| before.name.clone());
+    let domain = place(registry, actor, &name, Some(before.domain))?;
+    let set = rrset_of(registry, actor, &before, edit)?;
+    let (moves, data_changes) = (name != before.name, data != before.data);
+    if moves && registry.rrset(&name, record_type).next().is_some() {
+        return Err(Refusal::RrsetExists { name, record_type });
+    }
+    if moves || data_changes {
+        check(registry, &domain, &set, &name, &data)?;
+        check_new(registry, &domain, Some(before.id), &name, &data)?;
+    }
+    let ttl = if is_own_ns(&domain, &name, &data) { Some(None) } else { edit.ttl };
+    let mut receipt = before.clone();
+    for present in &set {
+        let itself = present.id == before.id;
+        let after = Record {
+            name: name.clone(),
+            data: if itself { data.clone() } else { present.data.clone() },
+            ttl: ttl.unwrap_or(present.ttl),
+            description: edit.description.clone().filter(|_| itself).unwrap_or_else(|| present.description.clone()),
+            ..Record::clone(present)
+        };
+        let after = written(draft, present, after);
+        receipt = if itself { after } else { receipt };
+    }
+    Ok(Receipt::Record(receipt))
+}
+
+/// Records a changed record as its next version, unless it is as before.
+fn written(draft: &mut Draft<'_>, before: &Arc<Record>, mut after: Record) -> Arc<Record> {
+    if after != **before {
         after.version = after.version.saturating_add(1);
         after.updated = Some(draft.now);
     }
-    Ok(Receipt::Record(changed(&before, after, Change::Record, draft)))
+    changed(before, after, Change::Record, draft)
+}
+
+/// The records that an edit touches: the whole RRset, where it is about what belongs to that. The actor must be allowed to
+/// change each.
+fn rrset_of(
+    registry: &Registry,
+    actor: &Actor,
+    record: &Arc<Record>,
+    edit: &RecordEdit,
+) -> Result<Vec<Arc<Record>>, Refusal> {
+    let moves = edit.name.as_ref().is_some_and(|name| *name != record.name);
+    if !moves && edit.ttl.is_none_or(|ttl| ttl == record.ttl) {
+        return Ok(vec![record.clone()]);
+    }
+    let set = registry.rrset(&record.name, record.data.record_type());
+    set.map(|member| own(registry, actor, member.id)).collect()
 }
 
 pub(super) fn remove(draft: &mut Draft<'_>, actor: &Actor, id: Uuid) -> Result<Receipt, Refusal> {
-    let record = own(draft, actor, id)?;
+    let record = own(draft.registry(), actor, id)?;
     draft.put(Change::Record(Delta::removed(&record)));
     Ok(Receipt::Done)
 }
 
 /// A record that the actor may change.
-fn own(draft: &mut Draft<'_>, actor: &Actor, id: Uuid) -> Result<Arc<Record>, Refusal> {
-    let registry = draft.registry();
+fn own(registry: &Registry, actor: &Actor, id: Uuid) -> Result<Arc<Record>, Refusal> {
     let record = registry.record(id).cloned().ok_or_else(|| Refusal::not_found(Kind::Record, id))?;
-    let in_own_domain = registry.domain(record.domain).is_some_and(|domain| domain.owner == actor.number());
+    let domain = registry.domain(record.domain);
+    let in_own_domain = domain.is_some_and(|domain| domain.owner == actor.number());
     if !actor.is_operator() && record.owner != actor.number() && !in_own_domain {
         return Err(Refusal::not_yours(Kind::Record, id));
     }
     actor.manage_all()?;
+    let own_ns = domain.is_some_and(|domain| is_own_ns(domain, &record.name, &record.data));
+    if own_ns && !actor.is_operator() {
+        return Err(Refusal::Managed { what: "a zone's own NS RRset" });
+    }
     Ok(record)
 }
 
 /// The domain in which the actor may have a record of this name: its own, or a shared one at and below its own host.
-fn place(registry: &Registry, actor: &Actor, name: &Name) -> Result<Arc<Domain>, Refusal> {
+fn place(registry: &Registry, actor: &Actor, name: &Name, wanted: Option<DomainNo>) -> Result<Arc<Domain>, Refusal> {
+    if let Some(wanted) = wanted {
+        check_inside(registry, name, wanted)?;
+    }
     let domain = registry.enclosing_domain(name).ok_or_else(|| Refusal::NoDomain { name: name.clone() })?;
     let mine = |owner| actor.number() == Some(owner);
     let under_own_host = domain.shared && hosts::above(registry, name, domain).any(|host| mine(host.owner));
@@ -115,42 +185,61 @@ fn place(registry: &Registry, actor: &Actor, name: &Name) -> Result<Arc<Domain>,
     }
 }
 
-/// Whether data may stand at a name, in the place of `before` if that is given.
+/// A name lies in this domain, and in no other between.
+fn check_inside(registry: &Registry, name: &Name, wanted: DomainNo) -> Result<(), Refusal> {
+    let domain = registry.domain(wanted).ok_or_else(|| Refusal::not_found(Kind::Domain, wanted.get()))?;
+    let apex = domain.name.name();
+    if !name.is_at_or_below(apex) {
+        return Err(Refusal::OutsideDomain { name: name.clone(), domain: apex.clone() });
+    }
+    match registry.enclosing_domain(name).filter(|enclosing| enclosing.number != wanted) {
+        Some(child) => Err(Refusal::InChildDomain { name: name.clone(), child: child.name.name().clone() }),
+        None => Ok(()),
+    }
+}
+
+/// Whether a type of data may stand at a name, when these records have gone from where they are.
 fn check(
     registry: &Registry,
     domain: &Domain,
-    before: Option<&Record>,
+    going: &[Arc<Record>],
     name: &Name,
     data: &RecordData,
 ) -> Result<(), Refusal> {
     let apex = name == domain.name.name();
     match data {
         RecordData::Soa(_) => return Err(Refusal::Managed { what: "a zone's SOA record" }),
-        RecordData::Ns(_) if apex => return Err(Refusal::Managed { what: "a zone's own NS record" }),
         RecordData::Cname(_) if apex => {
             return Err(Refusal::Conflict { name: name.clone(), other: "SOA record".to_owned() });
         }
-        RecordData::Ns(_) => check_delegation(registry, name)?,
+        RecordData::Ns(_) if !apex => check_delegation(registry, name)?,
         RecordData::A(_) | RecordData::Aaaa(_) | RecordData::Cname(_) => check_host(registry, name)?,
-        RecordData::Ptr(_) | RecordData::Mx { .. } | RecordData::Srv { .. } => (),
-        RecordData::Txt(_) | RecordData::Spf(_) | RecordData::Sshfp { .. } => (),
+        _ => (),
     }
-    let others =
-        || registry.records_at(name).iter().filter(|record| before.is_none_or(|before| before.id != record.id));
-    if let Some(same) = others().find(|record| record.data == *data) {
-        return Err(Refusal::taken(format!("{name} {} {}", same.data.record_type(), same.data)));
-    }
+    let mut others = registry.records_at(name).iter().filter(|record| going.iter().all(|gone| gone.id != record.id));
     let has_challenges = registry.node(name.key()).and_then(|node| node.extras.as_ref());
     let has_challenges = has_challenges.is_some_and(|extras| !extras.challenges.is_empty());
-    if stands_alone(data) && (others().next().is_some() || has_challenges) {
+    if stands_alone(data) && (others.next().is_some() || has_challenges) {
         return Err(Refusal::Conflict { name: name.clone(), other: "record".to_owned() });
     }
-    if others().any(|record| stands_alone(&record.data)) {
+    if others.any(|record| stands_alone(&record.data)) {
         return Err(Refusal::Conflict { name: name.clone(), other: "CNAME record".to_owned() });
     }
-    let record_type = data.record_type();
-    if others().filter(|record| record.data.record_type() == record_type).count() >= policy::RECORDS_PER_RRSET {
-        return Err(Refusal::TooMany { what: "records of one type at one name", max: policy::RECORDS_PER_RRSET });
+    Ok(())
+}
+
+/// An RRset has no record twice (RFC 2181, section 5).
+fn check_new(
+    registry: &Registry,
+    domain: &Domain,
+    before: Option<Uuid>,
+    name: &Name,
+    data: &RecordData,
+) -> Result<(), Refusal> {
+    let mut others = registry.records_at(name).iter().filter(|record| before != Some(record.id));
+    let derived = is_own_ns(domain, name, data) && zone::has_name_server(registry, domain, data);
+    if derived || others.any(|record| record.data == *data) {
+        return Err(Refusal::taken(format!("{name} {} {data}", data.record_type())));
     }
     Ok(())
 }

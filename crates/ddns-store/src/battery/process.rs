@@ -243,8 +243,8 @@ pub(super) fn take_over(registry: &mut Registry, foreign: &Foreign) {
     for change in foreign.entries.iter().flat_map(|entry| &entry.changes) {
         registry.apply(change).unwrap();
     }
-    for (domain, serial) in &foreign.heads {
-        registry.set_serial(*domain, *serial);
+    for (domain, head) in &foreign.heads {
+        registry.set_zone_head(*domain, *head);
     }
     for (zone, serial) in &foreign.retired {
         registry.set_retired_serial(zone.clone(), *serial);
@@ -288,8 +288,8 @@ fn decide_all(
     }
     let differences = zone::advance(&before, registry, &all, now);
     let new = registry.domains().filter(|domain| before.domain(domain.number).is_none());
-    let mut heads: Vec<_> = new.map(|domain| (domain.number, registry.serial(domain.number))).collect();
-    heads.extend(differences.iter().map(|difference| (difference.domain, difference.to)));
+    let mut heads: Vec<_> = new.map(|domain| (domain.number, registry.zone_head(domain.number))).collect();
+    heads.extend(differences.iter().map(|difference| (difference.domain, registry.zone_head(difference.domain))));
     let id = BatchId(Uuid::from_u128(u128::from(fresh())).as_u64_pair().1);
     (Batch { id, entries, secrets, heads, differences, last_number: registry.last_number() }, outcomes)
 }

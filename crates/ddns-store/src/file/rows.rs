@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ddns_core::{
     AccountNo, Change, ClientKey, ClientNo, Delta, Description, Domain, DomainNo, Fqdn, Heartbeat, Host, HostNo,
     HostTtl, Ipv6Suffix, Name, Offline, Record, RecordData, Registry, SecretId, Serial, Timestamp, Ttl, UnicastV4,
-    UnicastV6, zone::ZoneDifference,
+    UnicastV6, ZoneHead, zone::ZoneDifference,
 };
 use rusqlite::types::Type;
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
@@ -227,8 +227,8 @@ pub(super) fn load(connection: &Connection, directory: &Path) -> Result<(Loaded,
     for change in tail.iter().flat_map(|entry| &entry.changes) {
         apply(&mut registry, change)?;
     }
-    for (domain, serial) in heads(connection).map_err(error)? {
-        registry.set_serial(domain, serial);
+    for (domain, head) in heads(connection).map_err(error)? {
+        registry.set_zone_head(domain, head);
     }
     registry.set_last_number(head.last_number);
     let secrets = secrets(connection, None).map_err(error)?;
@@ -356,9 +356,13 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
     })
 }
 
-pub(super) fn heads(connection: &Connection) -> rusqlite::Result<Vec<(DomainNo, Serial)>> {
-    let mut statement = connection.prepare_cached("SELECT domain, serial FROM zone_heads")?;
-    statement.query_map([], |row| Ok((number(row, 0, DomainNo::new)?, Serial(row.get(1)?))))?.collect()
+pub(super) fn heads(connection: &Connection) -> rusqlite::Result<Vec<(DomainNo, ZoneHead)>> {
+    let mut statement = connection.prepare_cached("SELECT domain, serial, changed FROM zone_heads")?;
+    let head = |row: &Row<'_>| -> rusqlite::Result<(DomainNo, ZoneHead)> {
+        let head = ZoneHead { serial: Serial(row.get(1)?), changed: timestamp(row, 2)? };
+        Ok((number(row, 0, DomainNo::new)?, head))
+    };
+    statement.query_map([], head)?.collect()
 }
 
 /// All secrets, or those of the ids that are still there.
@@ -564,7 +568,7 @@ pub(super) fn differences(
         let chain: Vec<ZoneDifference> = statement
             .query_map([domain.get(), from.0], |row| parse_json(row.get_ref(0)?.as_str()?))?
             .collect::<rusqlite::Result<_>>()?;
-        let newest = heads(connection)?.into_iter().find(|(found, _)| *found == domain).map(|(_, serial)| serial);
+        let newest = heads(connection)?.into_iter().find(|(found, _)| *found == domain).map(|(_, head)| head.serial);
         Ok((!chain.is_empty() || newest == Some(from)).then_some(chain))
     };
     read().map_err(|error| schema::error(directory, &error))

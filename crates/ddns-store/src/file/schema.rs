@@ -17,7 +17,7 @@ const APPLICATION_ID: i64 = 0x6464_6e73;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The schema that this program writes.
-pub(super) const SCHEMA: i64 = 1;
+pub(super) const SCHEMA: i64 = 2;
 
 const TABLES: &str = "
 CREATE TABLE head (
@@ -80,8 +80,9 @@ CREATE TABLE secrets (
     secret BLOB NOT NULL
 ) STRICT;
 CREATE TABLE zone_heads (
-    domain INTEGER PRIMARY KEY,
-    serial INTEGER NOT NULL
+    domain  INTEGER PRIMARY KEY,
+    serial  INTEGER NOT NULL,
+    changed INTEGER NOT NULL       -- when it came to its serial, in microseconds since 1970
 ) STRICT;
 CREATE TABLE retired_zones (
     name   TEXT PRIMARY KEY,
