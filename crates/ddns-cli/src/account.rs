@@ -322,6 +322,7 @@ impl Set {
             max_domains: self.max_domains,
             language: self.language,
             password,
+            ..AccountEdit::default()
         }
     }
 }

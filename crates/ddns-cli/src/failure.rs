@@ -108,7 +108,7 @@ fn advice(refusal: &Refusal) -> Option<String> {
             Kind::Reservation => "the name is not reserved; it can be taken as it is".to_owned(),
             Kind::Client => "list the clients with: ddns client list".to_owned(),
             Kind::Mail => "it may have been sent; list those that wait with: ddns mail list".to_owned(),
-            Kind::Record | Kind::Challenge | Kind::TsigKey | Kind::Peer => return None,
+            Kind::Record | Kind::Rrset | Kind::Challenge | Kind::TsigKey | Kind::Peer => return None,
         },
         Refusal::Reserved { name } => format!("release it with: ddns name release {name}"),
         Refusal::Quota { kind: Kind::Host, .. } => "raise it with: ddns account set LOGIN --max-hosts N".to_owned(),
