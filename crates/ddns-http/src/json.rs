@@ -9,18 +9,20 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 /// The members of an object, each name once.
 pub(crate) type Object = BTreeMap<String, Json>;
 
-/// A value, as far as the dialects tell values apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A value; a number as it is written.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Json {
     Null,
     Bool(bool),
     /// Written as an integer: `60`, and neither `60.0` nor `6e1`.
     Integer(u64),
+    /// Likewise, below zero.
+    Negative(i64),
     /// Any other number.
-    Number,
+    Float(f64),
     Text(String),
-    /// A list or an object.
-    Nested,
+    List(Vec<Json>),
+    Object(Object),
 }
 
 impl Json {
@@ -44,6 +46,20 @@ pub(crate) fn object(bytes: &[u8]) -> Result<Object, NotJson> {
     let object = reader.deserialize_map(Members { depth: policy::JSON_DEPTH }).map_err(|_| NotJson)?;
     reader.end().map_err(|_| NotJson)?;
     Ok(object)
+}
+
+/// Reads a body that is one JSON document; none, where that is no object.
+///
+/// # Errors
+/// As [`object`].
+pub(crate) fn document(bytes: &[u8]) -> Result<Option<Object>, NotJson> {
+    if let Ok(object) = object(bytes) {
+        return Ok(Some(object));
+    }
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    Value { depth: policy::JSON_DEPTH }.deserialize(&mut reader).map_err(|_| NotJson)?;
+    reader.end().map_err(|_| NotJson)?;
+    Ok(None)
 }
 
 /// The body is not one JSON object.
@@ -107,12 +123,12 @@ impl<'de> Visitor<'de> for Value {
         Ok(Json::Integer(value))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Json, E> {
-        Ok(Json::Number)
+    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
+        Ok(Json::Negative(value))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Json, E> {
-        Ok(Json::Number)
+    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
+        Ok(Json::Float(value))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Json, E> {
@@ -121,12 +137,15 @@ impl<'de> Visitor<'de> for Value {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json, A::Error> {
         let depth = self.depth.checked_sub(1).ok_or_else(|| A::Error::custom("too deep"))?;
-        while list.next_element_seed(Value { depth })?.is_some() {}
-        Ok(Json::Nested)
+        let mut values = Vec::new();
+        while let Some(value) = list.next_element_seed(Value { depth })? {
+            values.push(value);
+        }
+        Ok(Json::List(values))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Json, A::Error> {
-        Members { depth: self.depth }.visit_map(map).map(|_| Json::Nested)
+        Members { depth: self.depth }.visit_map(map).map(Json::Object)
     }
 }
 
@@ -139,12 +158,29 @@ mod tests {
         let read =
             |text: &str| object(format!("{{\"a\":{text}}}").as_bytes()).map(|mut object| object.remove("a").unwrap());
         assert_eq!(read("60"), Ok(Json::Integer(60)));
-        for text in ["60.0", "6e1", "-60", "-0", "18446744073709551616"] {
-            assert_eq!(read(text), Ok(Json::Number), "{text}");
+        assert_eq!(read("-60"), Ok(Json::Negative(-60)));
+        let floats = [("60.0", 60.0), ("6e1", 60.0), ("-0", -0.0), ("18446744073709551616", 18446744073709551616.0)];
+        for (text, float) in floats {
+            assert_eq!(read(text), Ok(Json::Float(float)), "{text}");
         }
-        assert_eq!(read("060"), Err(NotJson));
-        assert_eq!(read("[{}]"), Ok(Json::Nested));
+        for text in ["060", "1e400", "-1e400", "+1", ".5", "1.", "NaN"] {
+            assert_eq!(read(text), Err(NotJson), "{text}");
+        }
+        let nested = Json::Object(Object::from([("b".to_owned(), Json::Null)]));
+        assert_eq!(read("[{\"b\":null},[]]"), Ok(Json::List(vec![nested, Json::List(Vec::new())])));
+        assert_eq!(read("\"\\ud83d\""), Err(NotJson));
         assert_eq!(read("\"\\ud83d\\ude00\""), Ok(Json::Text("\u{1f600}".to_owned())));
+    }
+
+    #[test]
+    fn a_document_may_be_no_object() {
+        for other in ["null", "5", "-1.5", "true", "\"{}\"", "[{\"a\":1}]"] {
+            assert_eq!(document(other.as_bytes()), Ok(None), "{other}");
+        }
+        assert_eq!(document(b" {} "), Ok(Some(Object::new())));
+        for none in ["", " ", "{", "nul", "{}{}", "[] 1", "{\"a\":1,\"a\":1}", "[{\"a\":1,\"a\":1}]", "\u{feff}{}"] {
+            assert_eq!(document(none.as_bytes()), Err(NotJson), "{none}");
+        }
     }
 
     #[test]
