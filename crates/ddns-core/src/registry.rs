@@ -583,7 +583,13 @@ impl Registry {
         self.zones.values().filter_map(|number| self.domain(*number))
     }
 
-    /// An account's domains.
+    /// All domains behind this one, in the order of their making.
+    pub fn domains_after(&self, after: Option<DomainNo>) -> impl Iterator<Item = &Arc<Domain>> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.domains.range((start, Bound::Unbounded)).map(|(_, domain)| domain)
+    }
+
+    /// An account's domains, in the order of their making.
     pub fn domains_of(&self, owner: AccountNo) -> impl Iterator<Item = &Arc<Domain>> {
         pairs(&self.domains_by_owner, owner).filter_map(|number| self.domain(*number))
     }
