@@ -100,7 +100,9 @@ pub use due::{Due, due};
 pub use host::{Challenge, Client, Host, Reservation};
 pub use name::{Fqdn, Name, NameError, QueryName, ZoneName};
 pub use network::{network, site};
-pub use record::{Record, RecordData, RecordDataError, RecordType, Soa, Text};
+pub use record::{
+    Caa, Ds, Naptr, Record, RecordData, RecordDataError, RecordType, Soa, Sshfp, SvcKey, Svcb, SvcbError, Text, Tlsa, Unknown,
+};
 pub use refusal::{Kind, Refusal};
 pub use registry::{ApplyError, Registry};
 pub use value::{

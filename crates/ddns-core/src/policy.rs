@@ -10,6 +10,9 @@ pub const LABEL_MAX: usize = 63;
 pub const CHARACTER_STRING_MAX: usize = 255;
 /// Octets of the whole text of one TXT record.
 pub const TXT_MAX: usize = 4_096;
+/// Octets of a record's data of a type that sets no bound itself. The wire's bound is 65,535, but so a set of ten fits one
+/// answer, and none of the types needs more: a whole certificate, or keys of encrypted hellos, have some thousand.
+pub const RDATA_MAX: usize = 4_096;
 /// Octets of a login.
 pub const LOGIN_MAX: usize = 254;
 /// Octets of a password; longer ones would let a caller buy hashing time.

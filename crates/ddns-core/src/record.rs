@@ -1,16 +1,38 @@
 //! Resource records: their types, their data, and the text form that people and APIs write.
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::name::{Name, NameError};
-use crate::policy::{CHARACTER_STRING_MAX, TXT_MAX};
-use crate::value::{AccountNo, Description, DomainNo, Mailbox, Serial, Timestamp, Ttl};
+use crate::policy::{CHARACTER_STRING_MAX, RDATA_MAX, TXT_MAX};
+use crate::value::{AccountNo, Description, DomainNo, Timestamp, Ttl};
+
+mod caa;
+mod ds;
+mod fields;
+mod naptr;
+mod soa;
+mod sshfp;
+mod svcb;
+mod text;
+mod tlsa;
+mod types;
+mod unknown;
+
+pub use self::caa::Caa;
+pub use self::ds::Ds;
+use self::fields::{Absolute, Fields};
+pub use self::naptr::Naptr;
+pub use self::soa::Soa;
+pub use self::sshfp::Sshfp;
+pub use self::svcb::{SvcKey, Svcb, SvcbError};
+pub use self::text::Text;
+pub use self::tlsa::Tlsa;
+pub use self::types::RecordType;
+pub use self::unknown::Unknown;
 
 /// A resource record that somebody put into a domain.
 ///
@@ -42,82 +64,6 @@ pub struct Record {
     /// When it was last changed; none if never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated: Option<Timestamp>,
-}
-
-/// A record type by its number (RFC 1035, section 3.2.2, and the IANA registry).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RecordType(pub u16);
-
-macro_rules! record_types {
-    ($($(#[$doc:meta])* $constant:ident = $number:literal $text:literal;)+) => {
-        impl RecordType {
-            $($(#[$doc])* pub const $constant: RecordType = RecordType($number);)+
-
-            fn mnemonic(self) -> Option<&'static str> {
-                match self.0 { $($number => Some($text),)+ _ => None }
-            }
-
-            fn from_mnemonic(text: &str) -> Option<RecordType> {
-                $(if text.eq_ignore_ascii_case($text) { return Some(RecordType($number)); })+
-                None
-            }
-        }
-    };
-}
-
-record_types! {
-    /// IPv4 address (RFC 1035).
-    A = 1 "A";
-    /// Name server (RFC 1035).
-    NS = 2 "NS";
-    /// Canonical name (RFC 1035).
-    CNAME = 5 "CNAME";
-    /// Start of authority (RFC 1035).
-    SOA = 6 "SOA";
-    /// Pointer (RFC 1035).
-    PTR = 12 "PTR";
-    /// Mail exchange (RFC 1035).
-    MX = 15 "MX";
-    /// Text (RFC 1035).
-    TXT = 16 "TXT";
-    /// IPv6 address (RFC 3596).
-    AAAA = 28 "AAAA";
-    /// Service location (RFC 2782).
-    SRV = 33 "SRV";
-    /// SSH key fingerprint (RFC 4255).
-    SSHFP = 44 "SSHFP";
-    /// Sender policy, obsolete (RFC 7208, section 3.1), kept for Designate.
-    SPF = 99 "SPF";
-    /// Any type: a question only (RFC 8482).
-    ANY = 255 "ANY";
-}
-
-impl fmt::Display for RecordType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.mnemonic() {
-            Some(text) => f.pad(text),
-            None => write!(f, "TYPE{}", self.0),
-        }
-    }
-}
-
-impl fmt::Debug for RecordType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")
-    }
-}
-
-impl FromStr for RecordType {
-    type Err = RecordDataError;
-
-    fn from_str(text: &str) -> Result<RecordType, RecordDataError> {
-        if let Some(known) = RecordType::from_mnemonic(text) {
-            return Ok(known);
-        }
-        let number = text.get(..4).filter(|start| start.eq_ignore_ascii_case("TYPE")).and_then(|_| text.get(4..));
-        let number = number.filter(|number| number.bytes().all(|b| b.is_ascii_digit()));
-        number.and_then(|number| number.parse().ok()).map(RecordType).ok_or(RecordDataError::UnknownType)
-    }
 }
 
 /// A record's type and data. Its text form is a master file's (RFC 1035, section 5.1).
@@ -157,211 +103,23 @@ pub enum RecordData {
     /// A sender policy in its obsolete type.
     Spf(Text),
     /// The fingerprint of an SSH host key.
-    Sshfp {
-        /// Key algorithm (IANA).
-        algorithm: u8,
-        /// Fingerprint type (IANA).
-        fingerprint_type: u8,
-        /// The fingerprint.
-        fingerprint: Box<[u8]>,
-    },
+    Sshfp(Sshfp),
     /// The zone's start of authority; derived, never stored.
     Soa(Soa),
-}
-
-/// Start of authority (RFC 1035, section 3.3.13); times in seconds.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Soa {
-    /// The primary name server.
-    pub mname: Name,
-    /// The responsible person.
-    pub rname: Mailbox,
-    /// The zone's serial.
-    pub serial: Serial,
-    /// How often secondaries ask.
-    pub refresh: u32,
-    /// How soon they ask again after a failure.
-    pub retry: u32,
-    /// How long they serve without having asked.
-    pub expire: u32,
-    /// How long a negative answer may be cached (RFC 2308).
-    pub minimum: u32,
-}
-
-impl PartialOrd for Soa {
-    fn partial_cmp(&self, other: &Soa) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Soa {
-    fn cmp(&self, other: &Soa) -> std::cmp::Ordering {
-        let key = |soa: &Soa| (soa.serial.0, soa.refresh, soa.retry, soa.expire, soa.minimum);
-        key(self).cmp(&key(other)).then_with(|| (&self.mname, &self.rname).cmp(&(&other.mname, &other.rname)))
-    }
-}
-
-/// The content of a TXT record: kept as given, and cut into character-strings for the wire.
-///
-/// A text wholly in quotes is RFC 1035 character-strings (`"one" "two"`, with `\"`, `\\` and `\DDD`); any other text is
-/// literal and cut every 255 octets. Texts are equal where their strings are: DNS cannot tell them apart.
-#[derive(Clone, Debug)]
-pub struct Text {
-    given: Box<str>,
-    strings: Box<[Box<[u8]>]>,
-}
-
-impl Text {
-    /// Text as one literal, cut every 255 octets, whatever its first character.
-    ///
-    /// # Errors
-    /// [`RecordDataError::TextTooLong`].
-    pub fn literal(text: &str) -> Result<Text, RecordDataError> {
-        if text.len() > TXT_MAX {
-            return Err(RecordDataError::TextTooLong);
-        }
-        if quoted_strings(text).is_none() {
-            return Ok(Text { given: text.into(), strings: cut(text) });
-        }
-        // Written down as it is, it would be read back as strings in quotes.
-        let given = quoted(text);
-        if given.len() > TXT_MAX {
-            return Err(RecordDataError::TextTooLong);
-        }
-        Ok(Text { given: given.into(), strings: cut(text) })
-    }
-
-    /// The text as it was given; it parses to the same strings.
-    pub fn given(&self) -> &str {
-        &self.given
-    }
-
-    /// The character-strings, each of at most 255 octets; at least one.
-    pub fn strings(&self) -> impl Iterator<Item = &[u8]> {
-        self.strings.iter().map(AsRef::as_ref)
-    }
-}
-
-impl PartialEq for Text {
-    fn eq(&self, other: &Text) -> bool {
-        self.strings == other.strings
-    }
-}
-
-impl Eq for Text {}
-
-impl PartialOrd for Text {
-    fn partial_cmp(&self, other: &Text) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Text {
-    fn cmp(&self, other: &Text) -> std::cmp::Ordering {
-        self.strings.cmp(&other.strings)
-    }
-}
-
-impl Hash for Text {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.strings.hash(state);
-    }
-}
-
-impl FromStr for Text {
-    type Err = RecordDataError;
-
-    fn from_str(text: &str) -> Result<Text, RecordDataError> {
-        if text.len() > TXT_MAX {
-            return Err(RecordDataError::TextTooLong);
-        }
-        match quoted_strings(text) {
-            Some(strings) => {
-                let strings = strings?;
-                Ok(Text { given: text.into(), strings: strings.into() })
-            }
-            None => Text::literal(text),
-        }
-    }
-}
-
-/// A literal as character-strings.
-fn cut(text: &str) -> Box<[Box<[u8]>]> {
-    if text.is_empty() {
-        return Box::new([Box::default()]);
-    }
-    text.as_bytes().chunks(CHARACTER_STRING_MAX).map(Box::from).collect()
-}
-
-/// A literal as character-strings in quotes.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::new();
-    for string in cut(text) {
-        quoted.push_str(if quoted.is_empty() { "\"" } else { " \"" });
-        for octet in string {
-            match octet {
-                b'"' | b'\\' => quoted.extend(['\\', char::from(octet)]),
-                b' '..=b'~' => quoted.push(char::from(octet)),
-                _ => quoted.push_str(&format!("\\{octet:03}")),
-            }
-        }
-        quoted.push('"');
-    }
-    quoted
-}
-
-/// The character-strings of a text that is wholly in quotes; none if it is not.
-fn quoted_strings(text: &str) -> Option<Result<Vec<Box<[u8]>>, RecordDataError>> {
-    let mut strings = Vec::new();
-    let mut rest = text.trim_ascii_start().as_bytes();
-    while !rest.is_empty() {
-        let (string, behind) = match quoted_string(rest.strip_prefix(b"\"")?)? {
-            Ok(both) => both,
-            Err(error) => return Some(Err(error)),
-        };
-        strings.push(string);
-        let next = behind.trim_ascii_start();
-        if !next.is_empty() && next.len() == behind.len() {
-            return None;
-        }
-        rest = next;
-    }
-    if strings.is_empty() { None } else { Some(Ok(strings)) }
-}
-
-type Quoted<'a> = Result<(Box<[u8]>, &'a [u8]), RecordDataError>;
-
-/// One string up to its closing quote, and what stands behind it; none if no quote closes it.
-fn quoted_string(mut rest: &[u8]) -> Option<Quoted<'_>> {
-    let mut string = Vec::new();
-    loop {
-        let (first, behind) = rest.split_first()?;
-        rest = behind;
-        match first {
-            b'"' => break,
-            b'\\' => {
-                let (octet, behind) = escaped(rest)?;
-                string.push(octet);
-                rest = behind;
-            }
-            octet => string.push(*octet),
-        }
-    }
-    if string.len() > CHARACTER_STRING_MAX {
-        return Some(Err(RecordDataError::StringTooLong));
-    }
-    Some(Ok((string.into(), rest)))
-}
-
-/// The octet that an escape stands for: `\DDD` or the character itself.
-fn escaped(rest: &[u8]) -> Option<(u8, &[u8])> {
-    let (first, behind) = rest.split_first()?;
-    if !first.is_ascii_digit() {
-        return Some((*first, behind));
-    }
-    let (digits, behind) = rest.split_at_checked(3)?;
-    let octet = str::from_utf8(digits).ok()?.parse().ok()?;
-    Some((octet, behind))
+    /// Who may issue certificates.
+    Caa(Caa),
+    /// What a TLS server's certificate must be.
+    Tlsa(Tlsa),
+    /// Where a service is and how it is spoken to.
+    Svcb(Svcb),
+    /// The same for HTTP.
+    Https(Svcb),
+    /// A rule that rewrites names.
+    Naptr(Box<Naptr>),
+    /// The key of a signed child zone.
+    Ds(Ds),
+    /// Data of a type that has no form here.
+    Unknown(Unknown),
 }
 
 impl RecordData {
@@ -377,8 +135,15 @@ impl RecordData {
             RecordData::Srv { .. } => RecordType::SRV,
             RecordData::Txt(_) => RecordType::TXT,
             RecordData::Spf(_) => RecordType::SPF,
-            RecordData::Sshfp { .. } => RecordType::SSHFP,
+            RecordData::Sshfp(_) => RecordType::SSHFP,
             RecordData::Soa(_) => RecordType::SOA,
+            RecordData::Caa(_) => RecordType::CAA,
+            RecordData::Tlsa(_) => RecordType::TLSA,
+            RecordData::Svcb(_) => RecordType::SVCB,
+            RecordData::Https(_) => RecordType::HTTPS,
+            RecordData::Naptr(_) => RecordType::NAPTR,
+            RecordData::Ds(_) => RecordType::DS,
+            RecordData::Unknown(unknown) => unknown.record_type(),
         }
     }
 
@@ -387,12 +152,24 @@ impl RecordData {
         matches!(self, RecordData::A(_) | RecordData::Aaaa(_) | RecordData::Cname(_))
     }
 
-    /// Reads the text form of one type's data.
+    /// Reads the text form of one type's data; of a type without a form here, that of RFC 3597.
     ///
     /// # Errors
     /// [`RecordDataError`], with the rule that the text breaks.
     pub fn parse(record_type: RecordType, text: &str) -> Result<RecordData, RecordDataError> {
-        let mut fields = Fields(text.split_ascii_whitespace());
+        if let Some(why) = record_type.refused() {
+            return Err(RecordDataError::RefusedType(why));
+        }
+        match RecordData::parse_known(record_type, text) {
+            Ok(Some(data)) => Ok(data),
+            Ok(None) => RecordData::parse_unknown(record_type, text),
+            Err(_) if unknown::is_generic(text) => Err(RecordDataError::HasOwnForm),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn parse_known(record_type: RecordType, text: &str) -> Result<Option<RecordData>, RecordDataError> {
+        let mut fields = Fields::new(text);
         let data = match record_type {
             RecordType::A => RecordData::A(fields.next("an IPv4 address")?),
             RecordType::AAAA => RecordData::Aaaa(fields.next("an IPv6 address")?),
@@ -406,86 +183,24 @@ impl RecordData {
                 port: fields.next("a port")?,
                 target: fields.name()?,
             },
-            RecordType::TXT => return text.parse().map(RecordData::Txt),
-            RecordType::SPF => return text.parse().map(RecordData::Spf),
-            RecordType::SSHFP => RecordData::Sshfp {
-                algorithm: fields.next("a key algorithm")?,
-                fingerprint_type: fields.next("a fingerprint type")?,
-                fingerprint: fields.hex()?,
-            },
-            RecordType::SOA => RecordData::Soa(Soa {
-                mname: fields.name()?,
-                rname: fields.mailbox()?,
-                serial: Serial(fields.next("a serial")?),
-                refresh: fields.next("a refresh time")?,
-                retry: fields.next("a retry time")?,
-                expire: fields.next("an expiry time")?,
-                minimum: fields.next("a negative ttl")?,
-            }),
-            _ => return Err(RecordDataError::UnknownType),
+            RecordType::TXT => return text.parse().map(RecordData::Txt).map(Some),
+            RecordType::SPF => return text.parse().map(RecordData::Spf).map(Some),
+            RecordType::SSHFP => RecordData::Sshfp(Sshfp::read(&mut fields)?),
+            RecordType::SOA => RecordData::Soa(Soa::read(&mut fields)?),
+            RecordType::CAA => RecordData::Caa(Caa::read(&mut fields)?),
+            RecordType::TLSA => RecordData::Tlsa(Tlsa::read(&mut fields)?),
+            RecordType::SVCB => RecordData::Svcb(Svcb::read(&mut fields)?),
+            RecordType::HTTPS => RecordData::Https(Svcb::read(&mut fields)?),
+            RecordType::NAPTR => RecordData::Naptr(Naptr::read(&mut fields)?.into()),
+            RecordType::DS => RecordData::Ds(Ds::read(&mut fields)?),
+            _ => return Ok(None),
         };
         fields.end()?;
-        Ok(data)
-    }
-}
-
-/// The fields of one record's text, taken one after the other.
-struct Fields<'a>(std::str::SplitAsciiWhitespace<'a>);
-
-impl<'a> Fields<'a> {
-    fn field(&mut self, what: &'static str) -> Result<&'a str, RecordDataError> {
-        self.0.next().ok_or(RecordDataError::Field(what))
+        Ok(Some(data))
     }
 
-    fn next<T: FromStr>(&mut self, what: &'static str) -> Result<T, RecordDataError> {
-        let field = self.field(what)?;
-        // Rust reads a sign before a number; a master file has none.
-        if field.starts_with('+') {
-            return Err(RecordDataError::Field(what));
-        }
-        field.parse().map_err(|_| RecordDataError::Field(what))
-    }
-
-    fn name(&mut self) -> Result<Name, RecordDataError> {
-        let name: Name = self.field("a name")?.parse()?;
-        if name.is_wildcard() { Err(RecordDataError::Name(NameError::Wildcard)) } else { Ok(name) }
-    }
-
-    /// An RNAME: labels with dots inside the first written as `\.`.
-    fn mailbox(&mut self) -> Result<Mailbox, RecordDataError> {
-        const WHAT: &str = "a mailbox";
-        let text = self.field(WHAT)?;
-        let mut local = String::new();
-        let mut characters = text.char_indices();
-        while let Some((at, character)) = characters.next() {
-            match character {
-                '\\' => local.extend(characters.next().map(|(_, escaped)| escaped)),
-                '.' => {
-                    let domain = text.get(at.saturating_add(1)..).unwrap_or_default();
-                    return format!("{local}@{domain}").parse().map_err(|_| RecordDataError::Field(WHAT));
-                }
-                plain => local.push(plain),
-            }
-        }
-        Err(RecordDataError::Field(WHAT))
-    }
-
-    fn hex(&mut self) -> Result<Box<[u8]>, RecordDataError> {
-        const WHAT: &str = "a fingerprint in hexadecimal";
-        let digits: String = self.0.by_ref().collect();
-        if digits.is_empty() || !digits.len().is_multiple_of(2) || digits.len() > 2 * CHARACTER_STRING_MAX {
-            return Err(RecordDataError::Field(WHAT));
-        }
-        let pair = |pair: &[u8]| {
-            let text = str::from_utf8(pair).ok().filter(|text| text.bytes().all(|b| b.is_ascii_hexdigit()));
-            text.and_then(|text| u8::from_str_radix(text, 16).ok())
-        };
-        let octets: Option<Vec<u8>> = digits.as_bytes().chunks(2).map(pair).collect();
-        octets.map(Into::into).ok_or(RecordDataError::Field(WHAT))
-    }
-
-    fn end(mut self) -> Result<(), RecordDataError> {
-        if self.0.next().is_none() { Ok(()) } else { Err(RecordDataError::Field("nothing more")) }
+    fn parse_unknown(record_type: RecordType, text: &str) -> Result<RecordData, RecordDataError> {
+        Unknown::read(record_type, &mut Fields::new(text)).map(RecordData::Unknown)
     }
 }
 
@@ -500,32 +215,15 @@ impl fmt::Display for RecordData {
                 write!(f, "{priority} {weight} {port} {}", Absolute(target))
             }
             RecordData::Txt(text) | RecordData::Spf(text) => f.write_str(text.given()),
-            RecordData::Sshfp { algorithm, fingerprint_type, fingerprint } => {
-                write!(f, "{algorithm} {fingerprint_type} ")?;
-                fingerprint.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
-            }
-            RecordData::Soa(soa) => write!(
-                f,
-                "{} {}.{} {} {} {} {} {}",
-                Absolute(&soa.mname),
-                soa.rname.local().replace('.', "\\."),
-                Absolute(soa.rname.domain()),
-                soa.serial,
-                soa.refresh,
-                soa.retry,
-                soa.expire,
-                soa.minimum
-            ),
+            RecordData::Sshfp(sshfp) => sshfp.fmt(f),
+            RecordData::Soa(soa) => soa.fmt(f),
+            RecordData::Caa(caa) => caa.fmt(f),
+            RecordData::Tlsa(tlsa) => tlsa.fmt(f),
+            RecordData::Svcb(svcb) | RecordData::Https(svcb) => svcb.fmt(f),
+            RecordData::Naptr(naptr) => naptr.fmt(f),
+            RecordData::Ds(ds) => ds.fmt(f),
+            RecordData::Unknown(unknown) => unknown.fmt(f),
         }
-    }
-}
-
-/// A name with its trailing dot.
-struct Absolute<'a>(&'a Name);
-
-impl fmt::Display for Absolute<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.0, if self.0.is_root() { "" } else { "." })
     }
 }
 
@@ -554,9 +252,15 @@ impl From<RecordData> for RawData {
 /// Why a text is no record data.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordDataError {
-    /// The type is one that the service keeps.
-    #[error("this record type is not kept here")]
+    /// A type is a mnemonic, or `TYPE` and a number (RFC 3597, section 5).
+    #[error("this record type is not known here; write TYPE and its number")]
     UnknownType,
+    /// The type is one that callers may make records of.
+    #[error("this record type is not kept here: {0}")]
+    RefusedType(&'static str),
+    /// Data of a type that has a form of its own is written in that.
+    #[error("this record type has a form of its own; \\# is for types that have none")]
+    HasOwnForm,
     /// Each field has its form and its range.
     #[error("expected {0}")]
     Field(&'static str),
@@ -566,6 +270,23 @@ pub enum RecordDataError {
     /// A character-string has at most 255 octets.
     #[error("a character-string is longer than {CHARACTER_STRING_MAX} octets")]
     StringTooLong,
+    /// Fingerprints and digests are as long as their type says.
+    #[error("{what} has {octets} octets")]
+    Length {
+        /// What is measured.
+        what: &'static str,
+        /// How long it is.
+        octets: usize,
+    },
+    /// A rule has a regular expression or a replacement, but not both (RFC 3403, section 4.1).
+    #[error("a rule has a regular expression or a replacement, not both; write \"\" or . for the other")]
+    RegexpAndReplacement,
+    /// A service binding's parameters keep the rules of RFC 9460.
+    #[error(transparent)]
+    Svcb(#[from] SvcbError),
+    /// The data of a record has at most 4096 octets, as far as its type sets no bound itself.
+    #[error("the data is longer than {RDATA_MAX} octets")]
+    DataTooLong,
     /// A text has at most 4096 octets.
     #[error("the text is longer than {TXT_MAX} octets")]
     TextTooLong,

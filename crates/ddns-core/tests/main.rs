@@ -29,6 +29,8 @@ mod strangers;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod texts;
+#[cfg(test)]
 mod universe;
 #[cfg(test)]
 mod values;
