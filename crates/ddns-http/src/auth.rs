@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{AUTHORIZATION, HeaderValue};
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use actix_web::{Error, FromRequest, HttpRequest, web};
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -96,10 +96,13 @@ impl<D: Dialect> FromRequest for Guest<D> {
     }
 }
 
-async fn sign_in<D: Dialect>(request: &HttpRequest) -> Result<SignedIn<D>, Fault> {
+/// Proves who sent a request.
+///
+/// # Errors
+/// [`Fault::Unauthorized`] where that fails, whatever the reason.
+pub(crate) async fn sign_in<D: Dialect>(request: &HttpRequest) -> Result<SignedIn<D>, Fault> {
     let state = request.app_data::<web::Data<State>>().ok_or(Fault::Unavailable)?;
-    let header = request.headers().get(AUTHORIZATION).ok_or(Fault::Unauthorized)?;
-    let credentials = Credentials::parse(header).ok_or(Fault::Unauthorized)?;
+    let credentials = Credentials::presented::<D>(request.headers()).ok_or(Fault::Unauthorized)?;
     let authenticated = credentials.prove(&state.service, source::of(request)).await?;
     SignedIn::new(authenticated, credentials.secret).ok_or(Fault::Unauthorized)
 }
@@ -112,6 +115,20 @@ struct Credentials {
 }
 
 impl Credentials {
+    /// Those of a dialect's own header, if it is there; else those of `Authorization`.
+    fn presented<D: Dialect>(headers: &HeaderMap) -> Option<Credentials> {
+        match D::TOKEN_HEADER.filter(|name| headers.contains_key(*name)) {
+            Some(name) => Credentials::token(headers.get_all(name)),
+            None => Credentials::parse(headers.get(AUTHORIZATION)?),
+        }
+    }
+
+    /// One token: of two nobody knows which is meant.
+    fn token<'h>(mut lines: impl Iterator<Item = &'h HeaderValue>) -> Option<Credentials> {
+        let token = lines.next()?.to_str().ok()?.trim();
+        lines.next().is_none().then(|| Credentials { login: None, secret: SecretString::from(token) })
+    }
+
     fn parse(header: &HeaderValue) -> Option<Credentials> {
         let (scheme, value) = header.to_str().ok()?.trim().split_once(' ')?;
         if scheme.eq_ignore_ascii_case("basic") {

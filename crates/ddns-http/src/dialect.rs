@@ -1,18 +1,40 @@
 //! What all dialects have in common: faults that each says in its own words.
 
+use std::future::{Future, ready};
+use std::pin::Pin;
+
 use actix_web::error::InternalError;
 use actix_web::http::Method;
-use actix_web::{Error, HttpResponse};
+use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::{Error, HttpRequest, HttpResponse};
 use ddns_service::{AuthError, ServiceError};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
 /// A way to speak to the one model.
-pub(crate) trait Dialect: 'static {
+pub(crate) trait Dialect: Sized + 'static {
     /// Its name in the log of changes.
     const NAME: &'static str;
 
+    /// The header in which its callers may put a token in the place of HTTP's own; where it is there, it alone counts.
+    const TOKEN_HEADER: Option<&'static str> = None;
+
     /// Says a fault in this dialect's words.
     fn say(fault: Fault) -> HttpResponse;
+
+    /// The same as an example, which is always the same.
+    fn example(fault: Fault) -> HttpResponse {
+        Self::say(fault)
+    }
+
+    /// What every route of it may answer to a method beside the faults, with what it means: for the OpenAPI document.
+    fn also(_: &Method) -> Vec<(&'static str, HttpResponse)> {
+        Vec::new()
+    }
+
+    /// Answers a method that a resource does not have; these are those that it has.
+    fn other_method(_: HttpRequest, allow: HeaderValue) -> Later<HttpResponse> {
+        Box::pin(ready(no_such_method::<Self>(allow)))
+    }
 
     /// The schema of its faults' bodies, for the OpenAPI document: text, where the dialect says nothing else.
     fn fault_schema() -> RefOr<Schema> {
@@ -23,6 +45,16 @@ pub(crate) trait Dialect: 'static {
     fn writes(method: &Method) -> bool {
         !method.is_safe()
     }
+}
+
+/// An answer that is on its way.
+pub(crate) type Later<T> = Pin<Box<dyn Future<Output = T>>>;
+
+/// That there are other methods, and which.
+pub(crate) fn no_such_method<D: Dialect>(allow: HeaderValue) -> HttpResponse {
+    let mut answer = D::say(Fault::Method);
+    answer.headers_mut().insert(ALLOW, allow);
+    answer
 }
 
 /// What can go wrong before a dialect's own rules have a say.

@@ -57,6 +57,11 @@ async fn show_docs() -> HttpResponse {
     page(PAGE)
 }
 
+/// For whoever comes to `/` with a browser.
+pub(crate) fn welcome() -> HttpResponse {
+    page(WELCOME)
+}
+
 /// What is below the page. `/docs/` is the page itself, whose links are then relative to where it is.
 async fn file(name: web::Path<String>) -> HttpResponse {
     match name.as_str() {
@@ -68,6 +73,7 @@ async fn file(name: web::Path<String>) -> HttpResponse {
 }
 
 const PAGE: &str = include_str!("docs/page.html");
+const WELCOME: &str = include_str!("docs/welcome.html");
 const START: &str = include_str!("docs/start.js");
 
 /// A file of Swagger UI. Each is kept packed, as browsers read it.

@@ -307,6 +307,14 @@ impl Code {
             | Refusal::Apex { .. }
             | Refusal::Quota { .. }
             | Refusal::DomainInUse { .. }
+            | Refusal::OutsideDomain { .. }
+            | Refusal::InChildDomain { .. }
+            | Refusal::RrsetExists { .. }
+            | Refusal::OtherType { .. }
+            | Refusal::NotOneAddress { .. }
+            | Refusal::NoOwner { .. }
+            | Refusal::LastServer { .. }
+            | Refusal::HasSubdomains { .. }
             | Refusal::Managed { .. }
             | Refusal::Exhausted => Code::ServerError, // No update of an existing host is refused so.
         }

@@ -6,6 +6,7 @@ use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
+use uuid::Uuid;
 
 use crate::source;
 
@@ -18,13 +19,18 @@ pub(crate) async fn record<B: MessageBody>(
     let response = next.call(request).await?;
     let request = response.request();
     let route = request.match_pattern();
+    let id = response.response().extensions().get::<RequestId>().map(|RequestId(id)| *id);
     tracing::info!(
         method = request.method().as_str(),
         route = route.as_deref().unwrap_or("-"),
         status = response.status().as_u16(),
         micros = begin.elapsed().as_micros(),
+        id = id.map(tracing::field::display),
         peer = source::of(request).map(tracing::field::display),
         "request"
     );
     Ok(response)
 }
+
+/// By which id an answer tells its caller to ask about it; an answer that has one bears it as an extension.
+pub(crate) struct RequestId(pub(crate) Uuid);

@@ -10,12 +10,14 @@
 //! What is deliberately absent: business rules (they are in `ddns_core::decide`), clocks, waiting for the disk inside a
 //! worker, redirects, compression, cookies.
 
+mod accept;
 mod address;
 mod auth;
 mod base_url;
 mod body;
 mod clients;
 mod confirm;
+mod designate;
 mod dialect;
 mod docs;
 mod dyndns;

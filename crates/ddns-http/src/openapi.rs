@@ -15,7 +15,7 @@ use utoipa::openapi::info::{InfoBuilder, LicenseBuilder};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::schema::SchemaType;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     Components, Content, Info, ObjectBuilder, OpenApi, OpenApiBuilder, PathItem, RefOr, Response, ResponseBuilder,
     Schema, Server, Tag, Type,
@@ -62,7 +62,9 @@ fn preface() -> OpenApi {
     let mut components = Components::new();
     components.add_security_scheme("basic", scheme(HttpAuthScheme::Basic, BASIC));
     components.add_security_scheme("bearer", scheme(HttpAuthScheme::Bearer, BEARER));
-    let either = ["basic", "bearer"].map(|name| SecurityRequirement::new(name, [""; 0]));
+    let header = ApiKeyValue::with_description("X-Auth-Token", BEARER);
+    components.add_security_scheme("token", SecurityScheme::ApiKey(ApiKey::Header(header)));
+    let either = ways(["basic", "bearer"]);
     OpenApiBuilder::new().info(info()).components(Some(components)).security(Some(either)).build()
 }
 
@@ -86,7 +88,7 @@ sent. Several protocols speak to the one registry; a host that was made through 
 
 - `HEAD` is answered wherever `GET` only reads. Every other method that a resource does not have is answered with 405 and an \
 `Allow` header.
-- Bodies are read as what the operation expects, whatever their `Content-Type` says.
+- Bodies are read as what the operation expects, whatever their `Content-Type` says; below `/v1` it has to be JSON.
 - Whoever lacks credentials, or has wrong ones, is told so alike, with a `Basic` challenge.
 - A change that a browser sends because another site makes it do so is refused.
 - A change that was answered with success is on the disk, and DNS serves it.";
@@ -135,10 +137,26 @@ fn operation_of<'i>(item: &'i mut PathItem, method: &Method) -> Option<&'i mut O
 /// stays.
 pub(crate) fn complete<D: Dialect>(method: &Method, operation: &mut Operation) {
     operation.request_body.iter_mut().for_each(never_null);
-    for fault in faults::<D>(method, operation) {
-        let (status, response) = response::<D>(fault);
+    let faults = faults::<D>(method, operation).into_iter().map(|fault| (meaning(fault), D::example(fault)));
+    let also = if is_open(operation) { Vec::new() } else { D::also(method) };
+    let also = also.into_iter().map(|(meaning, answer)| (meaning.to_owned(), answer));
+    for (meaning, answer) in faults.chain(also).collect::<Vec<_>>() {
+        let (status, response) = response::<D>(meaning, answer);
         operation.responses.responses.entry(status).or_insert(response.into());
     }
+    if D::TOKEN_HEADER.is_some() && operation.security.is_none() {
+        operation.security = Some(ways(["token", "basic", "bearer"]));
+    }
+}
+
+/// Ways to sign in, one of which is enough.
+fn ways<const N: usize>(names: [&str; N]) -> Vec<SecurityRequirement> {
+    names.map(|name| SecurityRequirement::new(name, [""; 0])).to_vec()
+}
+
+/// Whether strangers may ask.
+fn is_open(operation: &Operation) -> bool {
+    operation.security.as_ref().is_some_and(|schemes| *schemes == [SecurityRequirement::default()])
 }
 
 /// A body that may be left out is described as one that may be null, too; none of ours may.
@@ -160,7 +178,6 @@ fn is_null(schema: &RefOr<Schema>) -> bool {
 
 fn faults<D: Dialect>(method: &Method, operation: &Operation) -> Vec<Fault> {
     let writes = D::writes(method);
-    let open = operation.security.as_ref().is_some_and(|schemes| *schemes == [SecurityRequirement::default()]);
     let mut faults = vec![Fault::UrlTooLong];
     if writes {
         faults.extend([Fault::CrossSite, Fault::Limited, Fault::Unavailable]);
@@ -168,17 +185,16 @@ fn faults<D: Dialect>(method: &Method, operation: &Operation) -> Vec<Fault> {
     if operation.request_body.is_some() {
         faults.extend([Fault::BodyBroken, Fault::BodyTooLarge]);
     }
-    if !open {
+    if !is_open(operation) {
         faults.extend([Fault::Unauthorized, Fault::Busy]);
     }
     faults
 }
 
-/// A fault in the dialect's words: status, headers, and the body as an example.
-fn response<D: Dialect>(fault: Fault) -> (String, Response) {
-    let answer = D::say(fault);
+/// An answer in the dialect's words: status, headers, and the body as an example.
+fn response<D: Dialect>(meaning: String, answer: HttpResponse) -> (String, Response) {
     let status = answer.status().as_str().to_owned();
-    let mut response = ResponseBuilder::new().description(meaning(fault));
+    let mut response = ResponseBuilder::new().description(meaning);
     for (name, value) in answer.headers() {
         if ![CONTENT_TYPE, CACHE_CONTROL].contains(name) {
             let text = ObjectBuilder::new().schema_type(Type::String);

@@ -3,16 +3,16 @@
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::{ALLOW, HOST, HeaderName, HeaderValue, ORIGIN};
+use actix_web::http::header::{HOST, HeaderName, HeaderValue, ORIGIN};
 use actix_web::middleware::{Next, from_fn};
-use actix_web::{App, Error, HttpRequest, HttpResponse, Route, guard, web};
+use actix_web::{App, Error, HttpRequest, Route, guard, web};
 use ddns_core::policy;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::Operation;
 
 use crate::dialect::{Dialect, Fault};
 use crate::server::State;
-use crate::{address, clients, confirm, docs, dyndns, health, openapi, two_dns};
+use crate::{address, clients, confirm, designate, docs, dyndns, health, openapi, two_dns};
 
 /// Every dialect adds its own routes.
 fn add_all(routes: &mut Routes<'_>) {
@@ -23,6 +23,7 @@ fn add_all(routes: &mut Routes<'_>) {
     health::routes(routes);
     confirm::routes(routes);
     docs::routes(routes);
+    designate::routes(routes);
 }
 
 /// Puts the routes of all dialects into an application.
@@ -105,14 +106,17 @@ impl Routes<'_> {
             methods.extend(served);
         }
         let allow = allow(&methods);
-        let other_method = move || {
-            let allow = allow.clone();
-            async move { no_such_method::<D>(allow) }
-        };
+        let other_method = move |request: HttpRequest| D::other_method(request, allow.clone());
         self.config.service(resource.default_service(web::to(other_method)).wrap(from_fn(door::<D>)));
         let info = |method: Method| RouteInfo { dialect: D::NAME, method: method.to_string(), path };
         let entry = |method| Entry { info: info(method), complete: openapi::complete::<D> };
         self.survey.routes.extend(methods.into_iter().map(entry));
+    }
+
+    /// What a dialect answers where nothing is, at and below a path that is its own: the route takes every method. It comes
+    /// after the dialect's resources.
+    pub(crate) fn elsewhere<D: Dialect>(&mut self, path: &'static str, route: Route) {
+        self.config.service(web::resource(path).route(route).wrap(from_fn(door::<D>)));
     }
 
     /// A dialect's part of the OpenAPI document.
@@ -136,12 +140,6 @@ fn any_of(methods: &[Method]) -> impl guard::Guard + use<> {
 fn allow(methods: &[Method]) -> HeaderValue {
     let names: Vec<_> = methods.iter().map(Method::as_str).collect();
     HeaderValue::try_from(names.join(", ")).unwrap_or(HeaderValue::from_static("")) // Never: methods are tokens.
-}
-
-fn no_such_method<D: Dialect>(allow: HeaderValue) -> HttpResponse {
-    let mut answer = D::say(Fault::Method);
-    answer.headers_mut().insert(ALLOW, allow);
-    answer
 }
 
 /// What every request passes before anything of it is believed.

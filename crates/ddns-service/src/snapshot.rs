@@ -1,8 +1,9 @@
 //! The state at one version, with the secrets that prove callers.
 
-use ddns_core::{Change, Registry, SecretId};
+use ddns_core::{Change, Registry, SecretId, TsigKey};
 use ddns_store::{Loaded, Secret, Version};
 use imbl::OrdMap;
+use secrecy::SecretSlice;
 use uuid::Uuid;
 
 /// The whole state at one version. It never changes.
@@ -29,6 +30,16 @@ impl Snapshot {
             secrets.add_token(token.secret, token.id);
         }
         Snapshot { version: loaded.version, registry: loaded.registry, secrets }
+    }
+}
+
+impl Snapshot {
+    /// A TSIG key's secret, for whoever signs with it or shows it to an operator.
+    pub fn tsig_secret(&self, key: &TsigKey) -> Option<SecretSlice<u8>> {
+        match self.secrets.get(key.secret)? {
+            Secret::TsigKey(octets) => Some(SecretSlice::from(octets.to_vec())),
+            Secret::PasswordHash(_) | Secret::TokenDigest(_) | Secret::ServerKey(_) => None,
+        }
     }
 }
 

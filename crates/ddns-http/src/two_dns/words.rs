@@ -219,6 +219,14 @@ impl From<Refusal> for Wrong {
             Refusal::Quota { .. }
             | Refusal::TooMany { .. }
             | Refusal::DomainInUse { .. }
+            | Refusal::OutsideDomain { .. }
+            | Refusal::InChildDomain { .. }
+            | Refusal::RrsetExists { .. }
+            | Refusal::OtherType { .. }
+            | Refusal::NotOneAddress { .. }
+            | Refusal::NoOwner { .. }
+            | Refusal::LastServer { .. }
+            | Refusal::HasSubdomains { .. }
             | Refusal::Managed { .. }
             | Refusal::Exhausted => Wrong::Refused(StatusCode::UNPROCESSABLE_ENTITY, refusal.to_string()),
         }
