@@ -1,0 +1,127 @@
+//! Lists, written as they are read: page after page from one snapshot, so that a long one takes no more memory than a short
+//! one.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use actix_web::HttpResponse;
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::Bytes;
+use ddns_core::policy;
+use serde::Serialize;
+use utoipa::IntoParams;
+
+use super::answers;
+use super::wrong::Wrong;
+use crate::params::Params;
+
+/// Where a list begins and how much of it is wanted. The living server knows neither, and sends everything.
+pub(super) struct Part {
+    /// Behind the object with this id.
+    pub(super) marker: Option<String>,
+    limit: Option<usize>,
+}
+
+/// Which part of a list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes what Part reads")]
+pub(super) struct PartParams {
+    /// At most so many; all without it.
+    #[param(minimum = 1, maximum = 1000, example = 100)]
+    limit: Option<u32>,
+    /// Go on behind the object with this id.
+    #[param(example = "2e32e609-3a4f-45ba-bdef-e50eacd345ad")]
+    marker: Option<String>,
+}
+
+impl Part {
+    /// Reads `limit` and `marker`.
+    ///
+    /// # Errors
+    /// [`Wrong::bad_request`] for a limit that is none.
+    pub(super) fn of(query: &Params) -> Result<Part, Wrong> {
+        let limit = query.last("limit").map(|limit| {
+            let limit = limit.parse().ok().filter(|limit| (1..=policy::PAGE_MAX).contains(limit));
+            limit.ok_or_else(|| Wrong::bad_request(format!("limit is 1 to {}", policy::PAGE_MAX)))
+        });
+        Ok(Part { marker: query.last("marker").map(str::to_owned), limit: limit.transpose()? })
+    }
+}
+
+/// The list has no such object.
+pub(super) fn no_such_marker() -> Wrong {
+    Wrong::bad_request("marker is the id of an object in the list")
+}
+
+/// An object that holds the list under a name. `page` gives up to so many further objects, and fewer only at the end.
+pub(super) fn answer<T: Serialize>(
+    name: &'static str,
+    part: &Part,
+    page: impl FnMut(usize) -> Vec<T> + Unpin + 'static,
+) -> HttpResponse {
+    let mut list = List { page, left: part.limit, begun: false, ended: false };
+    let mut first = format!("{{\"{name}\":[").into_bytes();
+    list.write_page(&mut first);
+    let mut answer = answers::fresh();
+    answer.insert_header((CONTENT_TYPE, "application/json"));
+    // What is short has a length: not every client understands what comes in parts.
+    if list.ended { answer.body(first) } else { answer.body(Streamed { first: Some(Bytes::from(first)), list }) }
+}
+
+/// A list that is being written.
+struct List<F> {
+    page: F,
+    /// How many are still wanted; none is all.
+    left: Option<usize>,
+    begun: bool,
+    ended: bool,
+}
+
+impl<T: Serialize, F: FnMut(usize) -> Vec<T>> List<F> {
+    fn write_page(&mut self, octets: &mut Vec<u8>) {
+        let wanted = self.left.unwrap_or(policy::PAGE).min(policy::PAGE);
+        let objects = (self.page)(wanted);
+        for object in &objects {
+            if self.begun {
+                octets.push(b',');
+            }
+            self.begun = true;
+            let text = serde_json::to_vec(object).unwrap_or_default(); // Cannot fail: no map of ours has keys that are not text.
+            octets.extend(text);
+        }
+        self.left = self.left.map(|left| left.saturating_sub(objects.len()));
+        if objects.len() < wanted || self.left == Some(0) {
+            self.ended = true;
+            octets.extend_from_slice(b"]}");
+        }
+    }
+}
+
+/// A body that is written while it is sent.
+struct Streamed<F> {
+    first: Option<Bytes>,
+    list: List<F>,
+}
+
+impl<T: Serialize, F: FnMut(usize) -> Vec<T> + Unpin> MessageBody for Streamed<F> {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(Ok(first)));
+        }
+        if self.list.ended {
+            return Poll::Ready(None);
+        }
+        let mut octets = Vec::new();
+        self.list.write_page(&mut octets);
+        Poll::Ready(Some(Ok(Bytes::from(octets))))
+    }
+}
