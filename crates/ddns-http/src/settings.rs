@@ -16,6 +16,9 @@ pub struct HttpSettings {
     pub base_url: Option<BaseUrl>,
     /// `Host` headers that links may be built from where there is no base URL, with or without the port.
     pub allowed_hosts: Vec<String>,
+    /// Whether lists of records in the Designate dialect tell tenant and version too. Its documentation shows them; the
+    /// living server never sent them, and its official client refuses them.
+    pub list_tenant_and_version: bool,
     /// Worker threads; none is one for each processor.
     pub workers: Option<NonZeroUsize>,
 }

@@ -93,6 +93,23 @@ pub(crate) struct Keys {
     /// Whether hosts may only have addresses that the whole internet can reach; kept in the data
     #[arg(long, env = "DDNSD_PUBLIC_ADDRESSES_ONLY", value_name = "BOOL", value_parser = BoolishValueParser::new())]
     pub(crate) public_addresses_only: Option<bool>,
+    #[command(flatten)]
+    pub(crate) designate: DesignateKeys,
+}
+
+/// The keys of one dialect.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct DesignateKeys {
+    /// Whether Designate's lists of records tell tenant_id and version too, which its official client refuses
+    #[arg(
+        id = "designate.list_tenant_and_version",
+        long = "designate-list-tenant-and-version",
+        env = "DDNSD_DESIGNATE_LIST_TENANT_AND_VERSION",
+        value_name = "BOOL",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub(crate) list_tenant_and_version: Option<bool>,
 }
 
 /// A word of a few, through the door that it has in a file.
@@ -195,6 +212,12 @@ impl Keys {
             reservation_days: self.reservation_days.or(other.reservation_days),
             reserved_labels: self.reserved_labels.or(other.reserved_labels),
             public_addresses_only: self.public_addresses_only.or(other.public_addresses_only),
+            designate: DesignateKeys {
+                list_tenant_and_version: self
+                    .designate
+                    .list_tenant_and_version
+                    .or(other.designate.list_tenant_and_version),
+            },
         }
     }
 
@@ -230,6 +253,7 @@ impl Keys {
             reservation_days: Some(settings.reservation_days),
             reserved_labels: Some(settings.reserved_labels.into_iter().collect()),
             public_addresses_only: Some(settings.public_addresses_only),
+            designate: DesignateKeys { list_tenant_and_version: Some(false) },
         }
     }
 
@@ -256,6 +280,7 @@ impl Keys {
             trusted_proxies: keys.trusted_proxies.unwrap_or_default(),
             base_url: keys.base_url,
             allowed_hosts: keys.allowed_hosts.unwrap_or_default(),
+            list_tenant_and_version: keys.designate.list_tenant_and_version.unwrap_or_default(),
             ..HttpSettings::default()
         };
         Ok(Config {

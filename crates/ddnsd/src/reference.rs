@@ -57,10 +57,18 @@ fn row(arg: &Arg, defaults: &toml::Table) -> String {
     let option = arg.get_long().unwrap_or_default();
     let value = arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string).unwrap_or_default();
     let variable = arg.get_env().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let default = defaults.get(key).map_or("none".to_owned(), |value| match value {
+    let default = default_of(key, defaults).map_or("none".to_owned(), |value| match value {
         toml::Value::Array(values) if values.len() > 1 => "see below".to_owned(),
         value => format!("`{value}`"),
     });
     let meaning = arg.get_help().map(ToString::to_string).unwrap_or_default().replace('<', "\\<");
     format!("| `{key}` | `--{option} {value}` | `{variable}` | {default} | {meaning} |\n")
+}
+
+/// The default of a key, which may lie in a table of its own: `table.key`.
+fn default_of<'d>(key: &str, defaults: &'d toml::Table) -> Option<&'d toml::Value> {
+    match key.split_once('.') {
+        Some((table, key)) => defaults.get(table)?.get(key),
+        None => defaults.get(key),
+    }
 }

@@ -101,12 +101,13 @@ mod tests {
         ("reservation_days", &["3"], "3"),
         ("reserved_labels", &["intern"], "['intern']"),
         ("public_addresses_only", &["true"], "true"),
+        ("designate.list_tenant_and_version", &["true"], "true"),
     ];
 
     #[test]
     fn every_key_is_an_option_and_a_line_of_the_file() {
         let options = EVERY.iter().flat_map(|(key, values, _)| {
-            let option = format!("--{}", key.replace('_', "-"));
+            let option = format!("--{}", key.replace(['_', '.'], "-"));
             values.iter().flat_map(move |value| [option.clone(), (*value).to_owned()])
         });
         let typed = Cli::read(std::iter::once("ddnsd".to_owned()).chain(options)).unwrap().keys;
@@ -122,7 +123,10 @@ mod tests {
         for (key, _, _) in EVERY {
             let command = Cli::command();
             let arg = command.get_arguments().find(|arg| arg.get_id() == *key).unwrap();
-            assert_eq!(arg.get_env().unwrap().to_str().unwrap(), format!("DDNSD_{}", key.to_uppercase()));
+            assert_eq!(
+                arg.get_env().unwrap().to_str().unwrap(),
+                format!("DDNSD_{}", key.to_uppercase().replace('.', "_"))
+            );
         }
     }
 }
