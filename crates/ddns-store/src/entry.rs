@@ -158,7 +158,7 @@ pub struct Listing {
     pub after: Option<String>,
     /// Only hosts of this account.
     pub owner: Option<AccountNo>,
-    /// Only hosts of this domain.
+    /// Only hosts, or records, of this domain.
     pub domain: Option<DomainNo>,
     /// At most this many.
     pub limit: usize,
@@ -182,7 +182,10 @@ impl Listing {
             (Kind::Domain, Change::Domain(delta)) => delta.any().map(|domain| domain.number.get().to_string()),
             (Kind::Server, Change::Server(delta)) => delta.any().map(|server| server.name.to_string()),
             (Kind::Client, Change::Client(delta)) => delta.any().map(|client| client.number.get().to_string()),
-            (Kind::Record, Change::Record(delta)) => delta.any().map(|record| record.id.to_string()),
+            (Kind::Record, Change::Record(delta)) => {
+                let record = delta.any()?;
+                self.domain.is_none_or(|domain| domain == record.domain).then(|| record.id.to_string())
+            }
             (Kind::Host, Change::Host(delta)) => {
                 let host = delta.any()?;
                 let wanted = self.owner.is_none_or(|owner| owner == host.owner)

@@ -5,6 +5,7 @@
 //! written once. Loading is entities + the tail of the log. A person can look at it with `sqlite3 -readonly`.
 
 mod erase;
+mod migrate;
 mod place;
 mod rows;
 mod schema;
@@ -196,7 +197,7 @@ impl Store for FileStore {
     }
 
     fn watch(&self) -> Result<Box<dyn Watch>, StoreError> {
-        let connection = schema::open(&self.directory)?;
+        let connection = schema::reopen(&self.directory)?;
         Ok(Box::new(FileWatch {
             directory: self.directory.clone(),
             state: Mutex::new(Watched { connection, data_version: None, newest: Version::default() }),
@@ -238,7 +239,7 @@ impl Store for FileStore {
 
     fn settle(&mut self, batch: BatchId) -> Result<Option<Version>, StoreError> {
         self.connection = None;
-        let connection = schema::open(&self.directory)?;
+        let connection = schema::reopen(&self.directory)?;
         if schema::id(&connection).map_err(|error| self.error(&error))? != self.id {
             return Err(StoreError::Replaced(self.directory.join(DATABASE).display().to_string()));
         }

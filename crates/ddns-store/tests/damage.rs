@@ -108,10 +108,10 @@ fn somebody_elses_journal() {
 fn a_newer_store() {
     let (directory, database) = furnished();
     let connection = Connection::open(&database).unwrap();
-    connection.pragma_update(None, "user_version", 2).unwrap();
+    connection.pragma_update(None, "user_version", 3).unwrap();
     connection.close().unwrap();
     let error = refused(directory.path(), &database);
-    assert!(matches!(error, StoreError::Newer { found: 2, known: 1, .. }), "{error}");
+    assert!(matches!(error, StoreError::Newer { found: 3, known: 2, .. }), "{error}");
     assert!(error.to_string().contains("Use the newer program"), "{error}");
 }
 
@@ -193,7 +193,7 @@ fn a_store_that_is_migrated_under_us() {
     let mut process = Process::start(&open);
     process.set_host("host-1.dyn.example", "192.0.2.1");
     let newer = Connection::open(&database).unwrap();
-    newer.pragma_update(None, "user_version", 2).unwrap();
+    newer.pragma_update(None, "user_version", 3).unwrap();
     let dump = |connection: &Connection| -> (i64, i64, i64) {
         connection
             .query_row("SELECT version, folded, (SELECT count(*) FROM soft) FROM head", [], |row| {
@@ -215,10 +215,10 @@ fn a_store_that_is_migrated_under_us() {
     ];
     refusals.push(store.settle(ddns_store::BatchId(1)).map(drop));
     for refusal in refusals {
-        assert!(matches!(refusal, Err(StoreError::Newer { found: 2, known: 1, .. })), "{refusal:?}");
+        assert!(matches!(refusal, Err(StoreError::Newer { found: 3, known: 2, .. })), "{refusal:?}");
     }
     assert_eq!(dump(&newer), before);
-    newer.pragma_update(None, "user_version", 1).unwrap();
+    newer.pragma_update(None, "user_version", 2).unwrap();
     process.store.settle(ddns_store::BatchId(1)).unwrap();
     process.set_host("host-1.dyn.example", "192.0.2.2");
     process.assert_loaded_by_others(&open);

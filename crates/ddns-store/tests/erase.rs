@@ -130,7 +130,18 @@ fn nothing_is_left_where_rows_once_were() {
             let name = format!("{label:x}.{login}.example").parse().unwrap();
             let text = format!("host-of-{login}{}", "x".repeat(many));
             let data = RecordData::parse(RecordType::TXT, &text).unwrap();
-            (Caller::Local, Command::AddRecord(NewRecord { id, name, data, ttl: None, description: None }))
+            (
+                Caller::Local,
+                Command::AddRecord(NewRecord {
+                    id,
+                    name,
+                    data,
+                    ttl: None,
+                    description: None,
+                    domain: None,
+                    narrow: false,
+                }),
+            )
         };
         let records: Vec<_> = (0..60).map(record).collect();
         assert!(process.batch(&records).iter().all(Result::is_ok));

@@ -15,6 +15,8 @@ mod erase;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod migration;
+#[cfg(test)]
 mod place;
 #[cfg(test)]
 mod power;

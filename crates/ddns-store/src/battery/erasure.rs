@@ -239,6 +239,7 @@ fn belongings(one: &mut Process, joe: AccountNo) {
     let (id, secret) = (Uuid::from_u128(77), SecretId::new(77).unwrap());
     one.ask(Command::AddToken(NewToken { id, account: joe, label: "label-of-joe".parse().unwrap(), scope, secret }));
     one.ask(Command::PutTsigKey(TsigKey {
+        id: Uuid::from_u128(79),
         name: "key-of-joe".parse().unwrap(),
         algorithm: TsigAlgorithm::HmacSha256,
         account: joe,
@@ -286,7 +287,7 @@ fn noted(one: &mut Process, account: AccountNo) -> Vec<SoftKey> {
 fn record(id: u128, name: &str, kind: &str, text: &str) -> Command {
     let data = RecordData::parse(kind.parse::<RecordType>().unwrap(), text).unwrap();
     let (id, name) = (Uuid::from_u128(id), name.parse().unwrap());
-    Command::AddRecord(NewRecord { id, name, data, ttl: None, description: None })
+    Command::AddRecord(NewRecord { id, name, data, ttl: None, description: None, domain: None, narrow: false })
 }
 
 /// Domains go from one owner to another.

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use ddns_core::{
-    AccountNo, Caller, Change, Command, Delta, DomainNo, Fqdn, HostNo, Name, NewHost, NewRecord, NewToken, RecordData,
-    RecordEdit, RecordType, Registry, Scope, SecretId, Serial, Settings, TsigAlgorithm, TsigKey, UnicastV4, policy,
-    zone,
+    AccountEdit, AccountNo, Caller, Change, Command, Delta, DomainNo, Fqdn, HostNo, Name, NewHost, NewRecord, NewToken,
+    RecordData, RecordEdit, RecordType, Registry, Scope, SecretId, Serial, Settings, TsigAlgorithm, TsigKey, UnicastV4,
+    ZoneHead, policy, zone,
 };
 use uuid::Uuid;
 
@@ -85,7 +85,7 @@ pub fn hands_over_what_others_did(make: Make<'_>) {
     let foreign = two.follow();
     assert_eq!(foreign.entries.iter().map(|entry| entry.version).collect::<Vec<_>>(), expected);
     let domain = one.domain("dyn.example").number;
-    assert!(foreign.heads.contains(&(domain, one.registry.serial(domain))), "heads say where the serials stand");
+    assert!(foreign.heads.contains(&(domain, one.registry.zone_head(domain))), "heads say where the zones stand");
     let password = one.registry.account(eve).unwrap().password.unwrap();
     assert_eq!(foreign.secrets, [(password, secret_of(password))]);
     assert_same(&two.registry, &one.registry);
@@ -122,7 +122,7 @@ pub fn empty_batches_write_nothing(make: Make<'_>) {
                 id: BatchId(1),
                 entries: Vec::new(),
                 secrets: vec![(id, secret_of(id))],
-                heads: vec![(domain, Serial(1))],
+                heads: vec![(domain, ZoneHead { serial: Serial(1), changed: START })],
                 differences: Vec::new(),
                 last_number: 1_000,
             })
@@ -306,6 +306,43 @@ pub fn lists_in_order(make: Make<'_>) {
     assert!(one.list(&Listing { owner: AccountNo::new(4_000), ..listing(Kind::Host) }).is_empty());
 }
 
+/// Records are listed by domain too, in pages, wherever the tables stand.
+pub fn lists_records_of_a_domain(make: Make<'_>) {
+    let open = make();
+    let mut one = furnished(&open);
+    let (zoo, sub, none) =
+        (one.add_domain("zoo.example"), one.add_domain("sub.zoo.example"), one.add_domain("none.example"));
+    let add = |one: &mut Process, ids: std::ops::Range<u32>| {
+        for id in ids {
+            let domain = ["zoo.example", "sub.zoo.example", "dyn.example"][id as usize % 3];
+            // Ids in another order than that of making.
+            one.ask(record(id.wrapping_mul(0x9e37_79b9), &format!("r{id}.{domain}"), "TXT", "x"));
+        }
+    };
+    add(&mut one, 0..12);
+    one.store.tidy(true).unwrap();
+    add(&mut one, 12..24);
+    for id in [0, 1, 12, 13u32] {
+        one.ask(Command::RemoveRecord { record: Uuid::from_u128(id.wrapping_mul(0x9e37_79b9).into()) });
+    }
+    for fold in [false, true] {
+        if fold {
+            one.store.tidy(true).unwrap();
+        }
+        for (domain, count) in [(zoo, 6), (sub, 6), (none, 0)] {
+            let in_domain =
+                |change: &Change| matches!(change, Change::Record(delta) if delta.any().unwrap().domain == domain);
+            let mut expected: Vec<Change> = one.registry.snapshot().filter(in_domain).collect();
+            expected.sort_by_key(|change| key(change).unwrap());
+            assert_eq!(expected.len(), count);
+            let wanted = Listing { domain: Some(domain), ..listing(Kind::Record) };
+            for limit in [1, 2, usize::MAX] {
+                assert_eq!(pages_of(&mut one, &Listing { limit, ..wanted.clone() }), expected, "pages of {limit}");
+            }
+        }
+    }
+}
+
 /// A list shows what another process committed before it was asked for, however fast that one goes on.
 pub fn lists_what_others_did_while_they_do_it(make: Make<'_>) {
     let open = make();
@@ -410,6 +447,48 @@ pub fn serials_outlive_their_zone(make: Make<'_>) {
     assert!(late.registry.serial(again).is_after(last));
 }
 
+/// When a zone came to its serial is known to whoever loads, follows or starts again; what does not touch a zone leaves it.
+pub fn zone_heads_carry_their_time(make: Make<'_>) {
+    let open = make();
+    let mut one = furnished(&open);
+    let mut late = Process::start(&open);
+    let (zoo, dyn_) = (one.add_domain("zoo.example"), one.domain("dyn.example").number);
+    let made = one.now;
+    let check = |one: &Process, late: &mut Process, zoo_changed, dyn_changed| {
+        late.follow();
+        for registry in [&one.registry, &late.registry, &Process::start(&open).registry] {
+            assert_eq!(registry.zone_head(zoo).changed, zoo_changed);
+            assert_eq!(registry.zone_head(dyn_).changed, dyn_changed);
+            assert_eq!(registry.zone_head(zoo), one.registry.zone_head(zoo));
+        }
+    };
+    check(&one, &mut late, made, made);
+    one.pass(10);
+    one.set_host("a.dyn.example", "192.0.2.1");
+    let first = one.now;
+    check(&one, &mut late, made, first);
+    one.pass(10);
+    one.ask(Command::TouchDomain { name: "zoo.example".parse().unwrap() });
+    let second = one.now;
+    check(&one, &mut late, second, first);
+    one.pass(10);
+    one.add_account("eve");
+    check(&one, &mut late, second, first);
+    one.store.tidy(true).unwrap();
+    check(&one, &mut late, second, first);
+    prune_all(&mut one, u64::MAX, u64::MAX);
+    one.pass(10);
+    one.set_host("a.dyn.example", "192.0.2.2");
+    check(&one, &mut late, second, one.now);
+    one.ask(Command::RemoveDomain { name: "zoo.example".parse().unwrap() });
+    late.follow();
+    assert_eq!(late.registry.zone_head(zoo), ZoneHead::default(), "what is gone stands nowhere");
+    one.pass(10);
+    let again = late.add_domain("zoo.example");
+    assert_eq!(late.registry.zone_head(again).changed, late.now);
+    late.assert_loaded_by_others(&open);
+}
+
 /// A store that stands at an older version than somebody has seen is not the one that was seen: a restored copy, say.
 pub fn a_store_that_went_back_is_noticed(make: Make<'_>) {
     let open = make();
@@ -486,12 +565,13 @@ pub fn secrets_are_wiped(make: Make<'_>) {
     one.assert_loaded_by_others(&open);
     let password = |id| Command::SetAccount {
         account: joe,
-        edit: ddns_core::AccountEdit { password: SecretId::new(id), ..ddns_core::AccountEdit::default() },
+        edit: AccountEdit { password: SecretId::new(id), ..AccountEdit::default() },
     };
     one.ask(password(1 << 63));
     one.assert_loaded_by_others(&open);
     let key = |secret| {
         Command::PutTsigKey(TsigKey {
+            id: Uuid::from_u128(9),
             name: "key".parse().unwrap(),
             algorithm: TsigAlgorithm::HmacSha1,
             account: joe,
@@ -556,7 +636,7 @@ pub fn names_are_freed_and_taken_again(make: Make<'_>) {
     one.assert_loaded_by_others(&open);
     let login = |account, login: &str| Command::SetAccount {
         account,
-        edit: ddns_core::AccountEdit { login: login.parse().ok(), ..ddns_core::AccountEdit::default() },
+        edit: AccountEdit { login: login.parse().ok(), ..AccountEdit::default() },
     };
     one.ask(login(joe, "was-joe"));
     one.ask(login(ann, "joe"));
@@ -582,6 +662,129 @@ pub fn records_swap_their_data(make: Make<'_>) {
     }
     one.store.tidy(true).unwrap();
     one.assert_loaded_by_others(&open);
+}
+
+/// Whole sets of records move, one into the place of another, and data goes from record to record: in one batch, and before
+/// any table has heard of it.
+pub fn record_sets_change_places(make: Make<'_>) {
+    let open = make();
+    let mut one = furnished(&open);
+    let place = |name: &str| format!("{name}.dyn.example");
+    let add = |id, name, text| record(id, &place(name), "TXT", text);
+    let id = |id: u32| Uuid::from_u128(id.into());
+    let set = |record, name: Option<&str>, text: Option<&str>| Command::SetRecord {
+        record: id(record),
+        edit: RecordEdit {
+            name: name.map(|name| place(name).parse().unwrap()),
+            data: text.map(|text| data("TXT", text)),
+            ..RecordEdit::default()
+        },
+    };
+    let beginning = [add(1, "x", "one"), add(2, "x", "two"), add(3, "y", "one"), add(4, "y", "two")];
+    let all_of = |one: &mut Process, commands: &[Command]| {
+        let asked: Vec<_> = commands.iter().map(|command| (Caller::Local, command.clone())).collect();
+        for outcome in one.batch(&asked) {
+            outcome.unwrap();
+        }
+    };
+    all_of(&mut one, &beginning);
+    one.store.tidy(true).unwrap();
+    let steps = [
+        // The one set takes the other's place, and that one the first's.
+        vec![set(1, Some("z"), None), set(4, Some("x"), None), set(2, Some("y"), None)],
+        // Both swap their data, through a third value.
+        vec![set(1, None, Some("between")), set(2, None, Some("one")), set(1, None, Some("two"))],
+        // New records take the data of those that go, one under an id that was used before.
+        vec![Command::RemoveRecord { record: id(1) }, add(5, "y", "two"), add(1, "z", "one")],
+        vec![Command::RemoveRecord { record: id(5) }, set(2, None, Some("two")), add(5, "y", "one")],
+    ];
+    for tidy in [true, false] {
+        for step in &steps[..if tidy { 2 } else { 4 }] {
+            all_of(&mut one, step);
+            one.assert_loaded_by_others(&open);
+            if tidy {
+                one.store.tidy(true).unwrap();
+                one.assert_loaded_by_others(&open);
+            }
+        }
+        if tidy {
+            // Back to where it began, for the same without a fold in between.
+            let back = [1, 2, 3, 4].map(|record| Command::RemoveRecord { record: id(record) });
+            all_of(&mut one, &back.into_iter().chain(beginning.clone()).collect::<Vec<_>>());
+        }
+    }
+    one.store.tidy(true).unwrap();
+    one.assert_loaded_by_others(&open);
+}
+
+/// A key that gets another name has another secret from then on; the old one is wiped.
+pub fn tsig_keys_change_their_names(make: Make<'_>) {
+    let open = make();
+    let mut one = furnished(&open);
+    let mut late = Process::start(&open);
+    let joe = one.account("joe").number;
+    let put = |id: u128, name: &str, secret| {
+        Command::PutTsigKey(TsigKey {
+            id: Uuid::from_u128(id),
+            name: name.parse().unwrap(),
+            algorithm: TsigAlgorithm::HmacSha256,
+            account: joe,
+            scope: Scope::FULL,
+            secret: SecretId::new(secret).unwrap(),
+            created: START,
+        })
+    };
+    one.ask(put(1, "first", 21));
+    for (fold, name, secret) in [(false, "second", 22), (true, "third", 23), (true, "first", 24)] {
+        if fold {
+            one.store.tidy(true).unwrap();
+        }
+        one.ask(put(1, name, secret));
+        one.assert_loaded_by_others(&open);
+        let present = led_to(&one.registry);
+        assert!(present.contains(&SecretId::new(secret).unwrap()) && !present.contains(&SecretId::new(21).unwrap()));
+        let key = one.registry.tsig_key_by_id(Uuid::from_u128(1)).unwrap();
+        assert_eq!((key.name.to_string().as_str(), one.registry.tsig_keys().count()), (name, 1));
+    }
+    let kept = SecretId::new(24).unwrap();
+    assert!(late.follow().secrets.contains(&(kept, secret_of(kept))));
+    assert_same(&late.registry, &one.registry);
+    // Two keys change places in one batch.
+    one.ask(put(2, "other", 25));
+    let places = [put(1, "between", 26), put(2, "first", 27), put(1, "other", 28)];
+    assert!(one.batch(&places.map(|command| (Caller::Local, command))).iter().all(Result::is_ok));
+    one.assert_loaded_by_others(&open);
+    one.store.tidy(true).unwrap();
+    one.assert_loaded_by_others(&open);
+}
+
+/// An account's quotas come back as they were, each of them.
+pub fn quotas_are_kept(make: Make<'_>) {
+    let open = make();
+    let mut one = furnished(&open);
+    let mut late = Process::start(&open);
+    let joe = one.account("joe").number;
+    let edit = AccountEdit {
+        max_hosts: Some(1),
+        max_domains: Some(2),
+        max_records: Some(3),
+        max_rrsets: Some(0),
+        max_rrset_records: Some(u32::MAX),
+        ..AccountEdit::default()
+    };
+    one.ask(Command::SetAccount { account: joe, edit });
+    for fold in [false, true] {
+        if fold {
+            one.store.tidy(true).unwrap();
+        }
+        late.follow();
+        for registry in [&late.registry, &Process::start(&open).registry] {
+            let account = registry.account(joe).unwrap();
+            let quotas = [account.max_hosts, account.max_domains, account.max_records];
+            assert_eq!(quotas, [1, 2, 3]);
+            assert_eq!([account.max_rrsets, account.max_rrset_records], [0, u32::MAX]);
+        }
+    }
 }
 
 /// The largest values and every script come back as they were.
@@ -610,7 +813,9 @@ pub fn largest_values(make: Make<'_>) {
             name: "big.dyn.example".parse().unwrap(),
             data: RecordData::Txt(ddns_core::Text::literal(text).unwrap()),
             ttl: Some(ddns_core::Ttl::MAX),
-            description: Some("é\u{0}\"".repeat(policy::DESCRIPTION_MAX / 4).parse().unwrap()),
+            description: Some("é\u{0}\"".repeat(policy::DESCRIPTION_MAX / 3).parse().unwrap()),
+            domain: None,
+            narrow: false,
         }));
     }
     one.ask(Command::AddToken(NewToken {
@@ -725,7 +930,7 @@ fn data(kind: &str, text: &str) -> RecordData {
 
 fn record(id: u32, name: &str, kind: &str, text: &str) -> Command {
     let (id, name, data) = (Uuid::from_u128(id.into()), name.parse().unwrap(), data(kind, text));
-    Command::AddRecord(NewRecord { id, name, data, ttl: None, description: None })
+    Command::AddRecord(NewRecord { id, name, data, ttl: None, description: None, domain: None, narrow: false })
 }
 
 fn listing(kind: Kind) -> Listing {
@@ -752,10 +957,14 @@ fn key(change: &Change) -> Option<(Kind, u32, String)> {
 }
 
 fn pages(one: &mut Process, kind: Kind, limit: usize) -> Vec<Change> {
+    pages_of(one, &Listing { limit, ..listing(kind) })
+}
+
+fn pages_of(one: &mut Process, wanted: &Listing) -> Vec<Change> {
     let (mut all, mut after) = (Vec::new(), None);
     loop {
-        let page = one.list(&Listing { after, limit, ..listing(kind) });
-        assert!(page.len() <= limit);
+        let page = one.list(&Listing { after, ..wanted.clone() });
+        assert!(page.len() <= wanted.limit);
         let Some(last) = page.last() else { return all };
         after = key(last).map(|(_, _, text)| text);
         all.extend(page);

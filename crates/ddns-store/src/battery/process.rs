@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use ddns_core::{
     Account, AccountNo, AccountState, Caller, Change, Command, Decision, Domain, DomainNo, Fqdn, HostEdit, HostTtl,
-    Identity, NewAccount, NewDomain, NewHost, Receipt, Refusal, Registry, Role, SecretId, Serial, Timestamp, Together,
-    decide, zone,
+    Identity, NewAccount, NewDomain, NewHost, Receipt, Refusal, Registry, Role, SecretId, Timestamp, Together,
+    ZoneHead, decide, zone,
 };
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -220,7 +220,7 @@ pub(super) fn led_to(registry: &Registry) -> BTreeSet<SecretId> {
     registry.snapshot().filter_map(|change| change.secrets().1).collect()
 }
 
-/// Two states are the same: entities, serials, and the last number.
+/// Two states are the same: entities, where the zones stand, and the last number.
 pub(super) fn assert_same(found: &Registry, expected: &Registry) {
     let entities =
         |registry: &Registry| -> BTreeSet<String> { registry.snapshot().map(|change| format!("{change:?}")).collect() };
@@ -228,10 +228,10 @@ pub(super) fn assert_same(found: &Registry, expected: &Registry) {
     let missing: Vec<_> = expected_entities.difference(&found_entities).collect();
     let surplus: Vec<_> = found_entities.difference(&expected_entities).collect();
     assert!(missing.is_empty() && surplus.is_empty(), "missing: {missing:#?}\nsurplus: {surplus:#?}");
-    let serials = |registry: &Registry| -> BTreeMap<DomainNo, Serial> {
-        registry.domains().map(|domain| (domain.number, registry.serial(domain.number))).collect()
+    let heads = |registry: &Registry| -> BTreeMap<DomainNo, ZoneHead> {
+        registry.domains().map(|domain| (domain.number, registry.zone_head(domain.number))).collect()
     };
-    assert_eq!(serials(found), serials(expected), "serials");
+    assert_eq!(heads(found), heads(expected), "where the zones stand");
     assert_eq!(found.last_number(), expected.last_number(), "the last number");
 }
 

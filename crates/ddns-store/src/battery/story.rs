@@ -3,7 +3,7 @@
 use ddns_core::{
     AccountEdit, AccountNo, AccountState, AddressEdit, Caller, Command, DomainEdit, HostEdit, HostPattern, HostScope,
     HostTtl, Identity, Language, MailAddress, NewHost, NewRecord, NewSignUp, NewToken, Peer, RecordData, RecordEdit,
-    RecordType, Role, Scope, SecretId, Settings, SignUp, Together, TsigAlgorithm, TsigKey,
+    RecordType, Role, Scope, SecretId, ServerEdit, Settings, SignUp, Together, TsigAlgorithm, TsigKey, Ttl,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -19,6 +19,8 @@ const PROCESSES: usize = 3;
 const HOSTS: &[&str] = &["a.dyn.example", "b.dyn.example", "x.a.dyn.example", "a.joe.example", "joe.example"];
 const MAILBOXES: &[&str] = &["new@mail.example", "o'new+1@mail.example"];
 const NAMES: &[&str] = &["a.dyn.example", "*.b.dyn.example", "c.joe.example", "d.joe.example", "*.joe.example"];
+/// Where plain address records may stand.
+const ADDRESS_NAMES: &[&str] = &["a.dyn.example", "c.joe.example", "d.joe.example"];
 const DATA: &[(&str, &str)] = &[
     ("A", "192.0.2.1"),
     ("A", "192.0.2.2"),
@@ -204,6 +206,8 @@ fn host_command() -> BoxedStrategy<Command> {
             .prop_map(move |(host, edit)| Command::SetHosts { hosts: one(host), edit, together: Together::Each }),
         3 => host().prop_map(|host| Command::RemoveHost { host: host.parse().unwrap() }),
         1 => host().prop_map(|host| Command::ReleaseName { name: host.parse().unwrap() }),
+        2 => (select(ADDRESS_NAMES), prop::option::of(account()))
+            .prop_map(|(name, owner)| Command::AdoptHost { name: name.parse().unwrap(), owner }),
         2 => challenge().prop_map(|(host, value)| Command::AddChallenge {
             host: host.parse().unwrap(), value: value.parse().unwrap(),
         }),
@@ -217,13 +221,22 @@ fn host_command() -> BoxedStrategy<Command> {
 
 fn record_command() -> BoxedStrategy<Command> {
     let name = || select(NAMES).prop_map(|text| text.parse().unwrap());
+    let ttl = || prop::option::of(select(&[0, 60, 3_600][..]).prop_map(|secs| Ttl::try_from(secs).unwrap()));
+    let edit = (prop::option::of(name()), prop::option::of(data()), prop::option::of(ttl()));
+    let words = || prop::option::of(Just("Größe".parse().unwrap()));
     prop_oneof![
-        4 => (small_id(), name(), data()).prop_map(|(id, name, data)| Command::AddRecord(NewRecord {
-            id, name, data, ttl: None, description: "Größe".parse().ok(),
-        })),
-        3 => (small_id(), prop::option::of(name()), prop::option::of(data())).prop_map(|(record, name, data)| {
-            Command::SetRecord { record, edit: RecordEdit { name, data, ..RecordEdit::default() } }
+        6 => (small_id(), name(), data(), ttl(), any::<bool>()).prop_map(|(id, name, data, ttl, narrow)| {
+            Command::AddRecord(NewRecord { id, name, data, ttl, description: "Größe".parse().ok(), domain: None, narrow })
         }),
+        3 => (small_id(), edit).prop_map(|(record, (name, data, ttl))| {
+            Command::SetRecord { record, edit: RecordEdit { name, data, ttl, description: None } }
+        }),
+        // What belongs to a whole RRset, and cannot be refused for the data.
+        3 => (small_id(), prop::option::of(name()), prop::option::of(ttl()), prop::option::of(words())).prop_map(
+            |(record, name, ttl, description)| {
+                Command::SetRecord { record, edit: RecordEdit { name, data: None, ttl, description } }
+            }
+        ),
         2 => small_id().prop_map(|record| Command::RemoveRecord { record }),
     ]
     .boxed()
@@ -237,6 +250,8 @@ fn account_command() -> BoxedStrategy<Command> {
         })
     };
     let state = select(&[AccountState::Active, AccountState::Suspended][..]);
+    let key = || select(&["key.example", "other.example"][..]);
+    let quota = || prop::option::of(select(&[0, 2, 500, u32::MAX][..]));
     prop_oneof![
         1 => (select(&["ann", "eve"][..]), secret(), any::<bool>()).prop_map(|(login, secret, late)| {
             let Command::AddAccount(mut new) = new_account(login) else { panic!("a new account") };
@@ -252,10 +267,16 @@ fn account_command() -> BoxedStrategy<Command> {
             id, account, label: "Küche".parse().unwrap(), scope, secret,
         })),
         3 => small_id().prop_map(|token| Command::RevokeToken { token }),
-        1 => (account(), scope(), secret()).prop_map(|(account, scope, secret)| Command::PutTsigKey(TsigKey {
-            name: "key.example".parse().unwrap(), algorithm: TsigAlgorithm::HmacSha512, account, scope, secret, created: START,
-        })),
-        1 => Just(Command::RemoveTsigKey { name: "key.example".parse().unwrap() }),
+        2 => (small_id(), key(), account(), scope(), secret()).prop_map(|(id, name, account, scope, secret)| {
+            Command::PutTsigKey(TsigKey {
+                id, name: name.parse().unwrap(), algorithm: TsigAlgorithm::HmacSha512, account, scope, secret, created: START,
+            })
+        }),
+        1 => key().prop_map(|name| Command::RemoveTsigKey { name: name.parse().unwrap() }),
+        1 => (account(), quota(), quota(), quota()).prop_map(|(account, max_records, max_rrsets, max_rrset_records)| {
+            let edit = AccountEdit { max_records, max_rrsets, max_rrset_records, ..AccountEdit::default() };
+            Command::SetAccount { account, edit }
+        }),
     ]
     .boxed()
 }
@@ -272,7 +293,14 @@ fn domain_command() -> BoxedStrategy<Command> {
         1 => (server(), any::<u128>()).prop_map(|(name, id)| Command::AddServer {
             id: Uuid::from_u128(id), name: name.parse().unwrap(), addresses: vec![[192, 0, 2, 53].into()],
         }),
-        1 => server().prop_map(|name| Command::RemoveServer { name: name.parse().unwrap() }),
+        1 => (server(), any::<bool>())
+            .prop_map(|(name, keep_one)| Command::RemoveServer { name: name.parse().unwrap(), keep_one }),
+        2 => (server(), prop::option::of(server()), prop::option::of(0..3u8)).prop_map(|(name, to, count)| {
+            let addresses = count.map(|count| (0..count).map(|last| [192, 0, 2, last].into()).collect());
+            let edit = ServerEdit { name: to.map(|to| to.parse().unwrap()), addresses };
+            Command::SetServer { name: name.parse().unwrap(), edit }
+        }),
+        2 => zone().prop_map(|name| Command::TouchDomain { name: name.parse().unwrap() }),
         1 => any::<bool>().prop_map(|notify| Command::PutPeer(Peer { address: [192, 0, 2, 54].into(), transfer: true, notify })),
         1 => Just(Command::RemovePeer { address: [192, 0, 2, 54].into() }),
         1 => (select(&[0, 1, 30][..]), select(&[SignUp::Closed, SignUp::Confirm, SignUp::Open][..]), any::<bool>())

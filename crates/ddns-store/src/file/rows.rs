@@ -535,12 +535,17 @@ fn list_hosts(connection: &Connection, listing: &Listing) -> rusqlite::Result<Ve
 
 fn list_records(connection: &Connection, listing: &Listing) -> rusqlite::Result<Vec<Change>> {
     let after = listing.after.as_deref().unwrap_or("");
-    let found = records(
-        connection,
-        "SELECT * FROM records WHERE id > ?1 ORDER BY id LIMIT ?2",
-        params![after, signed(listing.limit as u64)],
-    )?;
-    Ok(found.into_iter().map(|record| Change::Record(Delta::made(record))).collect())
+    let limit = signed(listing.limit as u64);
+    // Two statements, so that each finds its page by an index.
+    let found = match listing.domain {
+        Some(domain) => records(
+            connection,
+            "SELECT * FROM records WHERE domain = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+            params![domain.get(), after, limit],
+        ),
+        None => records(connection, "SELECT * FROM records WHERE id > ?1 ORDER BY id LIMIT ?2", params![after, limit]),
+    };
+    Ok(found?.into_iter().map(|record| Change::Record(Delta::made(record))).collect())
 }
 
 fn list_others(connection: &Connection, kind: &str, listing: &Listing) -> rusqlite::Result<Vec<Change>> {

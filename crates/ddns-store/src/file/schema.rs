@@ -8,6 +8,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::StoreError;
+use crate::file::migrate;
 use crate::file::place::{self, DATABASE};
 
 /// "ddns" in ASCII: tells our databases from others.
@@ -74,6 +75,7 @@ CREATE TABLE records (
     updated     INTEGER,
     UNIQUE (name, type, data)
 ) STRICT;
+CREATE INDEX records_by_domain ON records (domain, id);
 CREATE TABLE secrets (
     id     INTEGER PRIMARY KEY,
     kind   TEXT NOT NULL,
@@ -122,8 +124,22 @@ fn leave_in_wal(connection: Connection) -> rusqlite::Result<()> {
     connection.close().map_err(|(_, error)| error)
 }
 
-/// Opens the database of a directory, if it is ours, whole and not newer than this program.
+/// Opens the database of a directory, if it is ours, whole and not newer than this program; brings an older one to the
+/// present schema.
 pub(super) fn open(directory: &Path) -> Result<Connection, StoreError> {
+    let mut connection = connect(directory)?;
+    migrate::to_present(&mut connection, directory)?;
+    Ok(connection)
+}
+
+/// Opens the database once more that this process has open already.
+pub(super) fn reopen(directory: &Path) -> Result<Connection, StoreError> {
+    let connection = connect(directory)?;
+    check_schema(&connection, directory)?;
+    Ok(connection)
+}
+
+fn connect(directory: &Path) -> Result<Connection, StoreError> {
     let path = directory.join(DATABASE);
     let connect = || -> rusqlite::Result<Connection> {
         let connection = Connection::open_with_flags(&path, flags())?;
@@ -134,7 +150,7 @@ pub(super) fn open(directory: &Path) -> Result<Connection, StoreError> {
         Ok(connection)
     };
     let connection = connect().map_err(|found| error(directory, &found))?;
-    check_version(&connection, &path)?;
+    check_ours(&connection, &path)?;
     check_length(&connection, &path)?;
     configure(&connection).map_err(|found| error(directory, &found))?;
     Ok(connection)
@@ -175,26 +191,34 @@ fn check_length(connection: &Connection, path: &Path) -> Result<(), StoreError> 
     Err(StoreError::Damaged { path: path.display().to_string(), detail: "it is cut off".to_owned() })
 }
 
-fn check_version(connection: &Connection, path: &Path) -> Result<(), StoreError> {
-    let pragma = |name: &str| -> Result<i64, StoreError> {
-        connection.pragma_query_value(None, name, |row| row.get(0)).map_err(|found| error(path, &found))
-    };
-    let shown = || path.display().to_string();
-    if pragma("application_id")? != APPLICATION_ID {
-        return Err(StoreError::Foreign(shown()));
+/// Whether it is a database of ours, of a schema that this program knows.
+fn check_ours(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let found: i64 =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(|found| error(path, &found))?;
+    if found != APPLICATION_ID {
+        return Err(StoreError::Foreign(path.display().to_string()));
     }
-    check_schema(connection, path)
+    known_schema(connection, path).map(|_| ())
 }
 
-/// Whether the tables are those that this program knows. Asked in every transaction: a newer program may have migrated
-/// them meanwhile, and then this one writes no more.
-pub(super) fn check_schema(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+/// The schema of the tables, if this program knows it.
+pub(super) fn known_schema(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
     let read = || connection.prepare_cached("PRAGMA user_version")?.query_row([], |row| row.get(0));
-    let shown = || if path.is_dir() { path.join(DATABASE) } else { path.to_owned() }.display().to_string();
     match read().map_err(|found| error(path, &found))? {
+        found if found > SCHEMA => {
+            Err(StoreError::Newer { path: file(path).display().to_string(), found, known: SCHEMA })
+        }
+        found if found < 1 => Err(damaged(path, format!("schema {found} never existed"))),
+        found => Ok(found),
+    }
+}
+
+/// Whether the tables are those that this program writes. Asked in every transaction: a newer program may have migrated
+/// them meanwhile, and then this one writes no more; and whatever is older by now is not what was opened.
+pub(super) fn check_schema(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    match known_schema(connection, path)? {
         SCHEMA => Ok(()),
-        found if found > SCHEMA => Err(StoreError::Newer { path: shown(), found, known: SCHEMA }),
-        found => Err(StoreError::Damaged { path: shown(), detail: format!("schema {found} never existed") }),
+        _ => Err(StoreError::Replaced(file(path).display().to_string())),
     }
 }
 
@@ -207,13 +231,15 @@ pub(super) fn verify(connection: &Connection, directory: &Path) -> Result<(), St
     if !empty_journal(connection).map_err(|found| error(directory, &found))? {
         return Err(StoreError::HeldOpen(directory.join(DATABASE).display().to_string()));
     }
-    let verdict: String = connection
-        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .map_err(|found| error(directory, &found))?;
-    if verdict == "ok" {
-        Ok(())
-    } else {
-        Err(StoreError::Damaged { path: directory.join(DATABASE).display().to_string(), detail: verdict })
+    check_whole(connection, directory)
+}
+
+/// Reads the whole file, and tells whether its parts fit together.
+pub(super) fn check_whole(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let verdict: rusqlite::Result<String> = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
+    match verdict.map_err(|found| error(path, &found))? {
+        verdict if verdict == "ok" => Ok(()),
+        verdict => Err(damaged(path, verdict)),
     }
 }
 
@@ -240,21 +266,14 @@ pub(super) fn backup(connection: &Connection, to: &Path) -> rusqlite::Result<()>
 
 /// Whether a backup is ours, whole and not newer than this program.
 pub(super) fn check_backup(backup: &Path) -> Result<(), StoreError> {
-    let connect = || -> rusqlite::Result<(Connection, String)> {
-        let connection = Connection::open_with_flags(backup, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let verdict = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        Ok((connection, verdict))
-    };
     if !backup.is_file() {
         return Err(StoreError::Missing(backup.display().to_string()));
     }
-    let (connection, verdict) = connect().map_err(|found| error(backup, &found))?;
-    check_version(&connection, backup)?;
-    if verdict == "ok" {
-        Ok(())
-    } else {
-        Err(StoreError::Damaged { path: backup.display().to_string(), detail: verdict })
-    }
+    let connection = Connection::open_with_flags(backup, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    let connection = connection.map_err(|found| error(backup, &found))?;
+    recognise(&connection).map_err(|found| error(backup, &found))?;
+    check_ours(&connection, backup)?;
+    check_whole(&connection, backup)
 }
 
 /// The store's random name.
@@ -262,41 +281,48 @@ pub(super) fn id(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("SELECT id FROM head", [], |row| row.get(0))
 }
 
-/// Copies a backup into a fresh file; the copy goes its own way from here, and so has a name of its own.
+/// Copies a backup into a fresh file, in the present schema; the copy goes its own way from here, and so has a name of its
+/// own.
 pub(super) fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
     let copied = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY)
         .and_then(|source| backup(&source, to))
         .and_then(|()| {
             let copy = Connection::open_with_flags(to, flags())?;
             copy.execute("UPDATE head SET id = random()", [])?;
-            leave_in_wal(copy)
+            Ok(copy)
         });
-    copied.map_err(|found| error(from, &found))
+    let mut copy = copied.map_err(|found| error(from, &found))?;
+    migrate::to_present(&mut copy, from)?;
+    leave_in_wal(copy).map_err(|found| error(from, &found))
 }
 
 /// What the database reports, in words for the person who reads them.
 pub(super) fn error(path: &Path, error: &rusqlite::Error) -> StoreError {
-    let file = if path.is_dir() { path.join(DATABASE) } else { path.to_owned() };
-    let shown = || file.display().to_string();
+    let shown = || file(path).display().to_string();
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => StoreError::Foreign(shown()),
-        Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged { path: shown(), detail: error.to_string() },
+        Some(ErrorCode::DatabaseCorrupt) => damaged(path, error.to_string()),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy(shown()),
-        Some(ErrorCode::CannotOpen) if !file.exists() => StoreError::Missing(place_of(path)),
+        Some(ErrorCode::CannotOpen) if !file(path).exists() => StoreError::Missing(path.display().to_string()),
         _ => match error {
             // Our statements fit our tables: where they do not, the tables are not what they were.
             rusqlite::Error::SqliteFailure(_, Some(words)) if words.starts_with("no such ") => {
-                StoreError::Damaged { path: shown(), detail: error.to_string() }
+                damaged(path, error.to_string())
             }
             rusqlite::Error::FromSqlConversionFailure(..)
             | rusqlite::Error::InvalidColumnType(..)
             | rusqlite::Error::IntegralValueOutOfRange(..)
-            | rusqlite::Error::QueryReturnedNoRows => StoreError::Damaged { path: shown(), detail: error.to_string() },
-            _ => place::io(&file, &std::io::Error::other(error.to_string())),
+            | rusqlite::Error::QueryReturnedNoRows => damaged(path, error.to_string()),
+            _ => place::io(&file(path), &std::io::Error::other(error.to_string())),
         },
     }
 }
 
-fn place_of(path: &Path) -> String {
-    path.display().to_string()
+fn damaged(path: &Path, detail: String) -> StoreError {
+    StoreError::Damaged { path: file(path).display().to_string(), detail }
+}
+
+/// The database itself, where its directory is named.
+fn file(path: &Path) -> std::path::PathBuf {
+    if path.is_dir() { path.join(DATABASE) } else { path.to_owned() }
 }
