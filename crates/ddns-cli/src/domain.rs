@@ -4,10 +4,11 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, Subcommand};
 use ddns_core::{
     Account, AccountNo, Change, Command, Description, Domain, DomainEdit, HostAddress, Login, Mailbox, NewDomain,
-    Receipt, Registry, SoaTimers, Ttl, ZoneName,
+    Receipt, Registry, SoaTimers, Ttl, ZoneName, listing,
 };
 use ddns_service::{Reply, fresh};
 use ddns_store::Kind;
+use serde_json::Value;
 
 use crate::door;
 use crate::failure::Failure;
@@ -26,7 +27,9 @@ pub(crate) enum DomainCommand {
     Show(Which),
     /// Change a domain
     Set(Box<Set>),
-    /// Remove a domain without hosts, and its records with it
+    /// Give a domain's zone another serial, so that secondaries fetch it, and leave all else
+    Touch(Which),
+    /// Remove a domain without hosts and without domains below it, and its records with it
     Remove(Which),
 }
 
@@ -45,7 +48,7 @@ pub(crate) struct Add {
     #[arg(long, value_name = "ADDR")]
     email: Option<Mailbox>,
     /// The time to live of records without one of their own, in seconds
-    #[arg(long, value_name = "N", value_parser = ttl)]
+    #[arg(long, value_name = "N", value_parser = door::ttl)]
     ttl: Option<Ttl>,
     /// A free text
     #[arg(long, value_name = "TEXT")]
@@ -84,19 +87,19 @@ pub(crate) struct Set {
     #[arg(long, value_name = "ADDR", group = "change")]
     email: Option<Mailbox>,
     /// The time to live of records without one of their own, in seconds
-    #[arg(long, value_name = "N", group = "change", value_parser = ttl)]
+    #[arg(long, value_name = "N", group = "change", value_parser = door::ttl)]
     ttl: Option<Ttl>,
     /// How often secondaries ask for changes, in seconds
-    #[arg(long, value_name = "N", group = "change", value_parser = ttl)]
+    #[arg(long, value_name = "N", group = "change", value_parser = door::ttl)]
     refresh: Option<Ttl>,
     /// How soon secondaries ask again after a failure, in seconds
-    #[arg(long, value_name = "N", group = "change", value_parser = ttl)]
+    #[arg(long, value_name = "N", group = "change", value_parser = door::ttl)]
     retry: Option<Ttl>,
     /// How long secondaries serve without having asked, in seconds
-    #[arg(long, value_name = "N", group = "change", value_parser = ttl)]
+    #[arg(long, value_name = "N", group = "change", value_parser = door::ttl)]
     expire: Option<Ttl>,
     /// How long "there is no such name" may be cached, in seconds
-    #[arg(long, value_name = "N", group = "change", value_parser = ttl)]
+    #[arg(long, value_name = "N", group = "change", value_parser = door::ttl)]
     minimum: Option<Ttl>,
     /// A free text; an empty one removes it
     #[arg(long, value_name = "TEXT", group = "change")]
@@ -119,6 +122,7 @@ impl DomainCommand {
             DomainCommand::List(list) => list.run(session),
             DomainCommand::Show(which) => which.show(session),
             DomainCommand::Set(set) => set.run(session),
+            DomainCommand::Touch(which) => which.touch(session),
             DomainCommand::Remove(which) => which.remove(session),
         }
     }
@@ -177,6 +181,12 @@ impl Which {
         let missing = || Failure::not_found(ddns_core::Kind::Domain, &self.name);
         let domain = registry.domain_by_name(&self.name).ok_or_else(missing)?;
         session.out.show(&detailed(domain, &registry))
+    }
+
+    fn touch(self, session: &mut Session<'_>) -> Result<(), Failure> {
+        let touched = session.submit(Command::TouchDomain { name: self.name.clone() });
+        let reply = touched.map_err(|failure| failure.during(format_args!("cannot touch domain {}", self.name)))?;
+        tell(session, "touched", &reply)
     }
 
     fn remove(self, session: &mut Session<'_>) -> Result<(), Failure> {
@@ -238,16 +248,12 @@ impl Set {
     }
 }
 
-/// The door of `--ttl` and of the SOA record's times.
-fn ttl(typed: &str) -> Result<Ttl, String> {
-    let secs = typed.parse::<u32>().ok().and_then(|secs| Ttl::try_from(secs).ok());
-    secs.ok_or_else(|| ddns_core::ValueError::Ttl.to_string())
-}
-
 fn tell(session: &mut Session<'_>, what: &str, reply: &Reply) -> Result<(), Failure> {
     let Receipt::Domain(domain) = &reply.receipt else { return Err(Failure::internal("the domain has no receipt")) };
     session.forget_names();
-    session.out.done(&format!("{what} domain {}", domain.name), &detailed(domain, &reply.snapshot.registry))
+    let registry = &reply.snapshot.registry;
+    let sentence = format!("{what} domain {}; its serial is {}", domain.name, registry.serial(domain.number));
+    session.out.done(&sentence, &detailed(domain, registry))
 }
 
 /// A domain, with what is known only from the rest of the data.
@@ -256,6 +262,7 @@ fn detailed(domain: &Domain, registry: &Registry) -> Object {
     let hosts = registry.hosts_at_or_below(domain.name.name()).filter(|host| host.domain == domain.number).count();
     view(domain, owner.as_deref())
         .with("serial", registry.serial(domain.number).0.into())
+        .with("changed", listing::updated(registry, domain).map_or(Value::Null, moment))
         .with("hosts", hosts.into())
         .with("records", registry.record_count(domain.number).into())
 }

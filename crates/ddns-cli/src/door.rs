@@ -1,8 +1,9 @@
-//! The door for names as people type them: international labels become A-labels, and the core's own doors do the rest.
+//! The door for names and times as people type them: international labels become A-labels, and the core's own doors do
+//! the rest.
 
 use std::str::FromStr;
 
-use ddns_core::{Fqdn, Name, NameError, ZoneName};
+use ddns_core::{Fqdn, Name, NameError, Ttl, ValueError, ZoneName};
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
 /// A domain name as it was typed.
@@ -18,6 +19,11 @@ pub(crate) fn fqdn(text: &str) -> Result<Fqdn, NameError> {
 /// A zone's name as it was typed.
 pub(crate) fn zone(text: &str) -> Result<ZoneName, NameError> {
     folded(text)
+}
+
+/// A time of records as it was typed, in seconds.
+pub(crate) fn ttl(text: &str) -> Result<Ttl, ValueError> {
+    text.parse::<u32>().ok().and_then(|secs| Ttl::try_from(secs).ok()).ok_or(ValueError::Ttl)
 }
 
 /// ASCII goes to the core as it is; anything else is converted first (UTS 46, non-transitional), or refused.

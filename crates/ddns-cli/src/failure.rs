@@ -108,11 +108,15 @@ fn advice(refusal: &Refusal) -> Option<String> {
             Kind::Reservation => "the name is not reserved; it can be taken as it is".to_owned(),
             Kind::Client => "list the clients with: ddns client list".to_owned(),
             Kind::Mail => "it may have been sent; list those that wait with: ddns mail list".to_owned(),
-            Kind::Record | Kind::Rrset | Kind::Challenge | Kind::TsigKey | Kind::Peer => return None,
+            Kind::Record => "list a domain's records with: ddns record list DOMAIN --managed".to_owned(),
+            Kind::TsigKey => "list the keys with: ddns key list".to_owned(),
+            Kind::Rrset | Kind::Challenge | Kind::Peer => return None,
         },
         Refusal::Reserved { name } => format!("release it with: ddns name release {name}"),
         Refusal::Quota { kind: Kind::Host, .. } => "raise it with: ddns account set LOGIN --max-hosts N".to_owned(),
         Refusal::Quota { kind: Kind::Domain, .. } => "raise it with: ddns account set LOGIN --max-domains N".to_owned(),
+        Refusal::Quota { kind: Kind::Record, .. } => "raise it with: ddns quota set LOGIN --records N".to_owned(),
+        Refusal::Quota { kind: Kind::Rrset, .. } => "raise it with: ddns quota set LOGIN --rrsets N".to_owned(),
         Refusal::Quota { kind: Kind::Client, .. } => "remove one with: ddns client remove KEY".to_owned(),
         Refusal::Quota { kind: Kind::Token, .. } => "revoke one with: ddns token revoke ID".to_owned(),
         Refusal::PrivateDomain { domain } => {
@@ -122,6 +126,16 @@ fn advice(refusal: &Refusal) -> Option<String> {
             format!("see who has it with: ddns host show {other}, or ddns domain show {other}")
         }
         Refusal::DomainInUse { domain } => format!("list them with: ddns host list --domain {domain}"),
+        Refusal::HasSubdomains { child, .. } => format!("remove it with: ddns domain remove {child}"),
+        Refusal::OutsideDomain { .. } | Refusal::InChildDomain { .. } => {
+            "a record stays in its domain; make another one with: ddns record add".to_owned()
+        }
+        Refusal::RrsetExists { name, record_type } => {
+            format!("see them with: ddns record list DOMAIN --name {name} --type {record_type}")
+        }
+        Refusal::NotOneAddress { name } => format!("see what is there with: ddns record list DOMAIN --name {name}"),
+        Refusal::NoOwner { .. } => "say it with: --owner LOGIN".to_owned(),
+        Refusal::Managed { .. } => "it follows what is set with: ddns domain set, and ddns server".to_owned(),
         Refusal::ReservedLabel { .. } => "the list is the key reserved_labels of ddnsd's configuration".to_owned(),
         Refusal::NotPublic => "the switch is the key public_addresses_only of ddnsd's configuration".to_owned(),
         _ => return None,

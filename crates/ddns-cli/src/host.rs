@@ -20,6 +20,11 @@ use crate::session::Session;
 pub(crate) enum HostCommand {
     /// Make a host
     Add(Add),
+    /// Turn the plain address record of a name into a host
+    ///
+    /// There is one A record, one AAAA record, or one of each; they go, and the host answers the same. Equal ones at the
+    /// wildcard below the name make it the host's. Its ttl is theirs, or the next shorter one that a host can have.
+    Adopt(Adopt),
     /// List hosts by name
     List(List),
     /// Show a host
@@ -47,6 +52,16 @@ pub(crate) struct Add {
     /// Every name below it answers as it does
     #[arg(long)]
     wildcard: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Adopt {
+    /// The record's name
+    #[arg(value_parser = door::fqdn, value_name = "FQDN")]
+    name: Fqdn,
+    /// Whose the host is [default: the domain's owner's]
+    #[arg(long, value_name = "LOGIN")]
+    owner: Option<Login>,
 }
 
 #[derive(Debug, Args)]
@@ -105,6 +120,7 @@ impl HostCommand {
     pub(crate) fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
         match self {
             HostCommand::Add(add) => add.run(session),
+            HostCommand::Adopt(adopt) => adopt.run(session),
             HostCommand::List(list) => list.run(session),
             HostCommand::Show(which) => which.show(session),
             HostCommand::Set(set) => set.run(session),
@@ -121,6 +137,16 @@ impl Add {
         let added = session.submit(Command::AddHost(new));
         let reply = added.map_err(|failure| failure.during(format_args!("cannot add host {}", self.name)))?;
         tell(session, "added", &reply)
+    }
+}
+
+impl Adopt {
+    fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
+        let Adopt { name, owner } = self;
+        let owner = owner.map(|login| session.account(&login)).transpose()?.map(|account| account.number);
+        let adopted = session.submit(Command::AdoptHost { name: name.clone(), owner });
+        let reply = adopted.map_err(|failure| failure.during(format_args!("cannot adopt {name}")))?;
+        tell(session, "adopted", &reply)
     }
 }
 

@@ -1,8 +1,8 @@
 //! The command line `ddns`: works on a data directory, whether a server runs on it or not.
 //!
 //! A command line is read in two stages: what was typed (each noun's clap types), then what it means (that noun's
-//! functions, which make [`ddns_core::Command`]s). Lists come from the store page by page, without loading the rest;
-//! everything else works on one loaded state. It acts as the owner of the directory, who may do everything.
+//! functions, which make [`ddns_core::Command`]s). Lists that may be long come from the store page by page,
+//! without loading the rest; everything else works on one loaded state. It acts as the owner of the directory, who may do everything.
 //!
 //! What is deliberately absent: HTTP and DNS. A running server notices changes in the store by itself.
 
@@ -15,12 +15,16 @@ mod door;
 mod exit_code;
 mod failure;
 mod host;
+mod key;
 mod log;
 mod mail;
 mod name;
 mod output;
 mod page;
+mod quota;
+mod record;
 mod reference;
+mod scope;
 mod server;
 mod session;
 mod token;

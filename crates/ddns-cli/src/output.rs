@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use chrono::SecondsFormat;
 use comfy_table::{Cell, ContentArrangement, Table, presets};
 use ddns_core::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
@@ -97,6 +98,19 @@ impl Output<'_> {
             Format::Json => self.json(object),
             Format::Table => self.say(sentence),
         }
+    }
+
+    /// Prints a secret, wholly: alone for people and pipes, with what it belongs to as JSON.
+    pub(crate) fn secret(&mut self, sentence: &str, object: Object, secret: &SecretString) -> Result<(), Failure> {
+        let secret = secret.expose_secret();
+        if self.format == Format::Json {
+            self.json(&object.with("secret", secret.into()))?;
+        } else {
+            self.say(sentence)?;
+            writeln!(self.stdout, "{secret}")?;
+        }
+        self.stdout.flush()?;
+        Ok(())
     }
 
     /// Talks: to standard error, so that data stays data.

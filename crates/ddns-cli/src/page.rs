@@ -73,6 +73,7 @@ fn key(change: &Change) -> Option<String> {
         Change::Server(delta) => delta.any().map(|server| server.name.to_string()),
         Change::Host(delta) => delta.any().map(|host| host.name.to_string()),
         Change::Client(delta) => delta.any().map(|client| client.number.get().to_string()),
+        Change::Record(delta) => delta.any().map(|record| record.id.to_string()),
         _ => None,
     }
 }

@@ -27,8 +27,11 @@ Keys keep their names and meanings; new ones may come. What is not there is `nul
 |---|---|
 | account | `login`, `id`, `state` (`unconfirmed`, `active`, `suspended`), `role` (`user`, `operator`), `max_hosts`, `max_domains`, `language` (`en`, `de`), `has_password`, `created`, `updated`; and, but not in lists, `hosts`, `domains`, `tokens` |
 | token | `id`, `account`, `label`, `hosts` (`null`: all), `actions`, `networks` (`[]`: any), `expires`, `created`; from `create` also `secret` |
-| server | `name`, `id`, `addresses`, `created` |
-| domain | `name`, `id`, `owner`, `shared`, `email`, `ttl`, `refresh`, `retry`, `expire`, `minimum`, `description`, `offline_ipv4`, `offline_ipv6`, `created`, `updated`; and, but not in lists, `serial`, `hosts`, `records` |
+| key | `name`, `id`, `algorithm` (`hmac-sha1`, `hmac-sha256`, `hmac-sha384`, `hmac-sha512`), `account`, `hosts`, `actions`, `networks`, `expires` (as a token's), `created`; from `add`, unless it was given, also `secret` (base64) |
+| quota | `login`, `hosts` (how many it holds), `max_hosts`, `domains` (how many it holds), `max_domains`, `max_records` (in one domain), `max_rrsets` (in one domain of its own), `max_rrset_records` (in one RRset, through the Designate API) |
+| server | `name`, `id`, `addresses`, `created`, `updated` (`null`: never) |
+| domain | `name`, `id`, `owner`, `shared`, `email`, `ttl`, `refresh`, `retry`, `expire`, `minimum`, `description`, `offline_ipv4`, `offline_ipv6`, `created`, `updated`; and, but not in lists, `serial`, `changed` (when it, or anything that its zone holds, was last changed; `null`: never), `hosts`, `records` |
+| record | `id`, `name`, `type`, `data` (as a master file has it; a text as it was given), `ttl` (`null`: the domain's), `description`, `managed` (what the service makes it of: `soa`, `name-server`, `server-address`, `host`, `challenge`; `zone-ns`: a record that somebody put beside the zone's own NS records; `null`: somebody made it), `created`, `updated` (`null`: never); and, but not in lists, `domain`; from `set` also `changed_records` (how many, with the others of its name and type) |
 | host | `name`, `owner`, `domain`, `ipv4`, `ipv6`, `ttl`, `wildcard`, `offline` (`no`, `manual`, `missed`), `created`, `updated`; and, but not in lists, `client` |
 | client | `key`, `owner`, `offline` (as a host's), `ipv4`, `ipv6` (the addresses that it was last moved to), `created`, `updated`; and, but not in lists, `hosts` |
 | mail | `id`, `kind` (`confirm`, `reset-password`, `change-login`, `login-changed`, `already-registered`), `to`, `account`, `attempts` (those that failed), `next` (not before this it is tried), `created` |

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use ddns_core::{Change, Command, Name, Receipt, Server, ServerEdit};
 use ddns_service::{Reply, fresh};
 use ddns_store::Kind;
+use serde_json::Value;
 
 use crate::door;
 use crate::failure::Failure;
@@ -21,7 +22,7 @@ pub(crate) enum ServerCommand {
     List(List),
     /// Show a name server
     Show(Which),
-    /// Give a name server other addresses
+    /// Give a name server another name or other addresses
     Set(Set),
     /// Remove a name server from all zones
     Remove(Which),
@@ -51,13 +52,16 @@ pub(crate) struct Which {
 }
 
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("change").required(true))]
+#[command(group = clap::ArgGroup::new("change").required(true).multiple(true))]
 pub(crate) struct Set {
     /// Its name
     #[arg(value_parser = door::name)]
     name: Name,
+    /// The name that it has from now on, in all zones
+    #[arg(long = "name", value_name = "NEW", value_parser = door::name, group = "change")]
+    new_name: Option<Name>,
     /// An address that it has from now on; those not named go
-    #[arg(long = "ip", value_name = "ADDR", group = "change")]
+    #[arg(long = "ip", value_name = "ADDR", group = "change", conflicts_with = "no_ip")]
     addresses: Vec<IpAddr>,
     /// It has no address from now on
     #[arg(long, group = "change")]
@@ -115,7 +119,8 @@ impl Which {
 
 impl Set {
     fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
-        let edit = ServerEdit { name: None, addresses: Some(self.addresses) };
+        let addresses = (self.no_ip || !self.addresses.is_empty()).then_some(self.addresses);
+        let edit = ServerEdit { name: self.new_name, addresses };
         let command = Command::SetServer { name: self.name.clone(), edit };
         let changed = session.submit(command);
         let reply =
@@ -137,5 +142,6 @@ fn view(server: &Server) -> Object {
         ("id", text(Some(server.id))),
         ("addresses", texts(&server.addresses)),
         ("created", moment(server.created)),
+        ("updated", server.updated.map_or(Value::Null, moment)),
     ])
 }

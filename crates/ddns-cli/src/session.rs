@@ -180,20 +180,24 @@ impl<'a> Session<'a> {
 
     /// A new password: a line of standard input, or typed twice at the terminal without being shown.
     pub(crate) fn password(&mut self, from_stdin: bool) -> Result<SecretString, Failure> {
-        if from_stdin { self.password_line() } else { prompt() }
+        if from_stdin { self.line("password") } else { prompt() }
     }
 
-    fn password_line(&mut self) -> Result<SecretString, Failure> {
-        let taken = || Failure::usage("standard input is the batch itself, so a password cannot come from there");
+    /// What must not stand on a command line: the first line of standard input.
+    pub(crate) fn line(&mut self, what: &str) -> Result<SecretString, Failure> {
+        let taken =
+            || Failure::usage(format!("standard input is the batch itself, so a {what} cannot come from there"));
         let stdin = self.stdin.as_mut().ok_or_else(taken)?;
         let mut line = String::new();
         let most = u64::try_from(policy::PASSWORD_MAX).unwrap_or(u64::MAX).saturating_add(2);
         let read = stdin.take(most).read_line(&mut line);
-        read.map_err(|error| Failure::usage(format!("the password cannot be read from standard input: {error}")))?;
+        read.map_err(|error| Failure::usage(format!("the {what} cannot be read from standard input: {error}")))?;
         let length = line.trim_end_matches(['\r', '\n']).len();
         line.truncate(length);
         if line.is_empty() {
-            return Err(Failure::usage("standard input holds no password").hint("its first line is the password"));
+            return Err(
+                Failure::usage(format!("standard input holds no {what}")).hint(format!("its first line is the {what}"))
+            );
         }
         Ok(SecretString::from(line))
     }

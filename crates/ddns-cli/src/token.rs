@@ -1,22 +1,18 @@
 //! `ddns token`: credentials for routers and programs.
 
-use std::time::Duration;
-
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use ddns_core::{
-    Actions, Change, Command, HostPattern, HostScope, Login, NewToken, Receipt, Scope, Timestamp, Token, TokenEdit,
-    TokenLabel,
+    Change, Command, HostPattern, HostScope, Login, NewToken, Receipt, Timestamp, Token, TokenEdit, TokenLabel,
 };
 use ddns_service::fresh;
 use ddns_store::Kind;
 use ipnet::IpNet;
-use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::failure::Failure;
-use crate::output::{Format, Object, moment, text, texts};
+use crate::output::{Object, moment, text};
 use crate::page::{self, Page, Source};
+use crate::scope::{ActionWord, NewScope, actions, end, network};
 use crate::session::{Missing, Session};
 
 #[derive(Debug, Subcommand)]
@@ -40,31 +36,8 @@ pub(crate) struct Create {
     /// What to call it
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     label: TokenLabel,
-    /// Which of the account's hosts it may act on; * stands for any run of characters [default: all]
-    #[arg(long = "host", value_name = "PATTERN")]
-    hosts: Vec<HostPattern>,
-    /// What it may do [default: all]
-    #[arg(long = "action", value_enum, value_name = "ACTION")]
-    actions: Vec<ActionWord>,
-    /// From which networks it may be used [default: any]
-    #[arg(long = "network", value_name = "NET", value_parser = network)]
-    networks: Vec<IpNet>,
-    /// For how many days it may be used [default: for ever]
-    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
-    expires: Option<u32>,
-}
-
-/// What a token may do, as it is typed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum ActionWord {
-    /// Set addresses, ttl, wildcard and offline state of hosts
-    Update,
-    /// Set and clear `_acme-challenge` values
-    AcmeChallenge,
-    /// Read
-    Read,
-    /// Everything else that the account may do
-    Manage,
+    #[command(flatten)]
+    scope: NewScope,
 }
 
 #[derive(Debug, Args)]
@@ -127,26 +100,18 @@ impl TokenCommand {
 impl Create {
     fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
         let account = session.account(&self.login)?;
-        let scope = self.means(session.now());
+        let scope = self.scope.means(session.now());
         let (secret, digest) = fresh::token();
         let id = fresh::secret_id();
         let new = NewToken { id: fresh::uuid(), account: account.number, label: self.label, scope, secret: id };
         let made = session.request(Missing::Refuse, |request| request.with_secret(id, digest), Command::AddToken(new));
         let reply = made.map_err(|failure| failure.during(format_args!("cannot make a token for {}", self.login)))?;
         let Receipt::Token(token) = reply.receipt else { return Err(Failure::internal("the token has no receipt")) };
-        print(session, &token, &self.login, &secret).map_err(|failure| {
+        let sentence = format!("made token {} for {}; this is its secret, shown only now:", token.id, self.login);
+        session.out.secret(&sentence, view(&token, self.login.as_str()), &secret).map_err(|failure| {
             let lost = Failure::internal(failure).during("the token was made, but its secret could not be printed");
             lost.hint(format!("make it void with: ddns token revoke {}", token.id))
         })
-    }
-
-    fn means(&self, now: Timestamp) -> Scope {
-        Scope {
-            hosts: if self.hosts.is_empty() { HostScope::All } else { HostScope::Only(self.hosts.clone()) },
-            actions: if self.actions.is_empty() { Scope::FULL.actions } else { actions(&self.actions) },
-            networks: self.networks.clone(),
-            end: self.expires.map(|days| end(now, days)),
-        }
     }
 }
 
@@ -170,20 +135,6 @@ impl Set {
             end: if self.no_expiry { Some(None) } else { self.expires.map(|days| Some(end(now, days))) },
         }
     }
-}
-
-fn actions(words: &[ActionWord]) -> Actions {
-    let may = |word| words.contains(&word);
-    Actions {
-        update: may(ActionWord::Update),
-        acme_challenge: may(ActionWord::AcmeChallenge),
-        read: may(ActionWord::Read),
-        manage: may(ActionWord::Manage),
-    }
-}
-
-fn end(now: Timestamp, days: u32) -> Timestamp {
-    now.after(Duration::from_secs(u64::from(days).saturating_mul(86_400)))
 }
 
 impl List {
@@ -226,44 +177,8 @@ impl Which {
     }
 }
 
-/// Prints the secret: alone for people and pipes, with the rest of the token as JSON.
-fn print(session: &mut Session<'_>, token: &Token, login: &Login, secret: &SecretString) -> Result<(), Failure> {
-    let secret = secret.expose_secret();
-    if session.out.format == Format::Json {
-        session.out.show(&view(token, login.as_str()).with("secret", secret.into()))?;
-    } else {
-        session.out.say(format_args!("made token {} for {login}; this is its secret, shown only now:", token.id))?;
-        writeln!(session.out.stdout, "{secret}")?;
-    }
-    session.flush()
-}
-
-/// A network, or an address, which is the network of itself.
-fn network(typed: &str) -> Result<IpNet, String> {
-    let network = typed.parse::<IpNet>().or_else(|_| typed.parse::<std::net::IpAddr>().map(IpNet::from));
-    network.map(|network| network.trunc()).map_err(|_| "this is not a network such as 192.0.2.0/24".to_owned())
-}
-
 fn view(token: &Token, login: &str) -> Object {
-    let scope = &token.scope;
-    let hosts = match &scope.hosts {
-        HostScope::All => Value::Null,
-        HostScope::Only(patterns) => texts(patterns),
-    };
-    let actions = [
-        ("update", scope.actions.update),
-        ("acme-challenge", scope.actions.acme_challenge),
-        ("read", scope.actions.read),
-        ("manage", scope.actions.manage),
-    ];
-    Object::new([
-        ("id", text(Some(token.id))),
-        ("account", login.into()),
-        ("label", text(Some(&token.label))),
-        ("hosts", hosts),
-        ("actions", texts(actions.into_iter().filter(|(_, allowed)| *allowed).map(|(word, _)| word))),
-        ("networks", texts(&scope.networks)),
-        ("expires", scope.end.map_or(Value::Null, moment)),
-        ("created", moment(token.created)),
-    ])
+    Object::new([("id", text(Some(token.id))), ("account", login.into()), ("label", text(Some(&token.label)))])
+        .with_scope(&token.scope)
+        .with("created", moment(token.created))
 }

@@ -12,10 +12,13 @@ use crate::client::ClientCommand;
 use crate::domain::DomainCommand;
 use crate::failure::Failure;
 use crate::host::HostCommand;
+use crate::key::KeyCommand;
 use crate::log::Log;
 use crate::mail::MailCommand;
 use crate::name::NameCommand;
 use crate::output::Format;
+use crate::quota::QuotaCommand;
+use crate::record::RecordCommand;
 use crate::server::ServerCommand;
 use crate::session::Session;
 use crate::token::TokenCommand;
@@ -24,7 +27,7 @@ const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 internal error, 2 usage, 3 not found, 4 refused (conflict, quota), 5 store unavailable.
 Data goes to standard output, talk to standard error.";
 
-/// Accounts, tokens, domains, name servers, hosts and clients of a dynamic-DNS service, while its server runs or not.
+/// Accounts, tokens, domains, records, name servers, hosts and clients of a dynamic-DNS service, while its server runs or not.
 #[derive(Debug, Parser)]
 #[command(name = "ddns", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
 pub(crate) struct Cli {
@@ -58,15 +61,24 @@ pub(crate) enum Command {
     /// Who holds hosts and domains
     #[command(subcommand)]
     Account(AccountCommand),
+    /// How much an account may hold
+    #[command(subcommand)]
+    Quota(QuotaCommand),
     /// Credentials for routers and programs
     #[command(subcommand)]
     Token(TokenCommand),
+    /// TSIG keys, with which DNS messages are signed
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Name servers of all zones
     #[command(subcommand)]
     Server(ServerCommand),
     /// Zones in which hosts live
     #[command(subcommand)]
     Domain(DomainCommand),
+    /// What domains hold beside the hosts
+    #[command(subcommand)]
+    Record(RecordCommand),
     /// Names that follow an address
     #[command(subcommand)]
     Host(HostCommand),
@@ -107,9 +119,12 @@ impl Command {
     pub(crate) fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
         match self {
             Command::Account(command) => command.run(session),
+            Command::Quota(command) => command.run(session),
             Command::Token(command) => command.run(session),
+            Command::Key(command) => command.run(session),
             Command::Server(command) => command.run(session),
             Command::Domain(command) => command.run(session),
+            Command::Record(command) => command.run(session),
             Command::Host(command) => command.run(session),
             Command::Client(command) => command.run(session),
             Command::Name(command) => command.run(session),

@@ -2,7 +2,7 @@
 
 use argon2::Argon2;
 use argon2::password_hash::PasswordHasher;
-use ddns_core::{SecretId, policy};
+use ddns_core::{SecretId, TsigAlgorithm, policy};
 use ddns_store::Secret;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -35,6 +35,18 @@ pub fn token() -> (SecretString, Secret) {
     random.zeroize();
     let digest = token_digest(&text);
     (SecretString::from(text), Secret::TokenDigest(digest))
+}
+
+/// A fresh TSIG secret: as many random octets as the algorithm's output has (RFC 8945, section 6).
+pub fn tsig_key(algorithm: TsigAlgorithm) -> Zeroizing<Vec<u8>> {
+    let random: Zeroizing<[u8; 64]> = Zeroizing::new(octets());
+    let length = match algorithm {
+        TsigAlgorithm::HmacSha1 => 20,
+        TsigAlgorithm::HmacSha256 => 32,
+        TsigAlgorithm::HmacSha384 => 48,
+        TsigAlgorithm::HmacSha512 => 64,
+    };
+    Zeroizing::new(random.iter().take(length).copied().collect())
 }
 
 /// What is kept of a token.
