@@ -34,6 +34,10 @@ pub(crate) fn deliberate(record_type: RecordType, text: &str) -> Option<&'static
         Some("text is literal, and UTF-8 in quotes")
     } else if text.contains(['\n', '\r', '\u{c}']) {
         Some("a record's text has no lines, and so every blank of ASCII is one")
+    } else if record_type == RecordType::DS
+        && text.split_ascii_whitespace().nth(1).is_some_and(|field| field.parse::<u8>().is_err())
+    {
+        Some("RFC 4034, section 5.3: an algorithm is a number or a mnemonic; `domain` 0.12.3 reads numbers only")
     } else if svcb && keys().any(|key| key.contains(['z', '9'])) {
         Some("RFC 9460, section 2.1: keys have all letters and digits; `domain` 0.12.3 leaves out z and 9")
     } else if svcb && text.contains('\\') {
@@ -65,9 +69,51 @@ pub(crate) fn damaged() -> impl Strategy<Value = (RecordType, String)> {
 }
 
 const CRUEL: &[&str] = &[
-    "", "", " ", "\"", "\"\"", "\\", "\\\\", "\\,", ",", ",,", ";", "(", ")", "=", "==", ".", "..", "@", "*", "-", "+", "0", "00",
-    "9", "z", "\\#", "\\# 0", "\\000", "\\256", "\\1", "\0", "\n", "\r", "\t", "\u{c}", "\u{b}", "\u{fc}", "\u{2003}", "A", "key",
-    " key1=a", " alpn=h2", " mandatory=port", " port=1", " no-default-alpn",
+    "",
+    "",
+    " ",
+    "\"",
+    "\"\"",
+    "\\",
+    "\\\\",
+    "\\,",
+    ",",
+    ",,",
+    ";",
+    "(",
+    ")",
+    "=",
+    "==",
+    ".",
+    "..",
+    "@",
+    "*",
+    "-",
+    "+",
+    "0",
+    "00",
+    "9",
+    "z",
+    "\\#",
+    "\\# 0",
+    "\\000",
+    "\\256",
+    "\\1",
+    "\0",
+    "\n",
+    "\r",
+    "\t",
+    "\u{c}",
+    "\u{b}",
+    "\u{fc}",
+    "\u{2003}",
+    "A",
+    "key",
+    " key1=a",
+    " alpn=h2",
+    " mandatory=port",
+    " port=1",
+    " no-default-alpn",
 ];
 
 fn name() -> impl Strategy<Value = String> {
@@ -83,7 +129,8 @@ fn string() -> impl Strategy<Value = String> {
 }
 
 fn hex(octets: usize) -> impl Strategy<Value = String> {
-    let digits = vec(any::<u8>(), octets).prop_map(|octets| octets.iter().map(|o| format!("{o:02x}")).collect::<String>());
+    let digits =
+        vec(any::<u8>(), octets).prop_map(|octets| octets.iter().map(|o| format!("{o:02x}")).collect::<String>());
     (digits, any::<bool>(), any::<Index>()).prop_map(|(digits, cut, at)| {
         let (start, end) = digits.split_at(at.index(digits.len().max(1)) / 2 * 2);
         if cut && !start.is_empty() { format!("{} {end}", start.to_uppercase()) } else { digits }
@@ -100,8 +147,7 @@ fn of_rfc_1035() -> impl Strategy<Value = (RecordType, String)> {
         name().prop_map(|name| (RecordType::NS, name)),
         name().prop_map(|name| (RecordType::PTR, name)),
         (number(), name()).prop_map(|(preference, name)| (RecordType::MX, format!("{preference} {name}"))),
-        (any::<[u16; 3]>(), name())
-            .prop_map(|([a, b, c], name)| (RecordType::SRV, format!(" {a}  {b}\t{c} {name} "))),
+        (any::<[u16; 3]>(), name()).prop_map(|([a, b, c], name)| (RecordType::SRV, format!(" {a}  {b}\t{c} {name} "))),
         vec("\"([ !#-\\[\\]-~]|\\\\[\\\\\"]|\\\\(0[0-9]{2}|1[0-9]{2}|25[0-5])){0,60}\"", 1..4)
             .prop_map(|strings| (RecordType::TXT, strings.join(" "))),
         (name(), mailbox, any::<[u32; 5]>()).prop_map(|(name, mailbox, [a, b, c, d, e])| {
@@ -121,8 +167,9 @@ fn fingerprints() -> impl Strategy<Value = (RecordType, String)> {
     prop_oneof![
         (any::<u8>(), sized(&[(1, 20), (2, 32), (0, 3), (6, 9)]))
             .prop_map(|(algorithm, (kind, hex))| (RecordType::SSHFP, format!("{algorithm} {kind} {hex}"))),
-        (any::<[u8; 2]>(), sized(&[(0, 400), (1, 32), (2, 64), (3, 5)]))
-            .prop_map(|([usage, selector], (kind, hex))| (RecordType::TLSA, format!("{usage} {selector} {kind} {hex}"))),
+        (any::<[u8; 2]>(), sized(&[(0, 400), (1, 32), (2, 64), (3, 5)])).prop_map(
+            |([usage, selector], (kind, hex))| (RecordType::TLSA, format!("{usage} {selector} {kind} {hex}"))
+        ),
         (any::<u16>(), algorithm, sized(&[(0, 1), (1, 20), (2, 32), (3, 32), (4, 48), (5, 32), (6, 32)]))
             .prop_map(|(tag, algorithm, (kind, hex))| (RecordType::DS, format!("{tag} {algorithm} {kind} {hex}"))),
     ]
@@ -135,7 +182,8 @@ fn caa() -> impl Strategy<Value = (RecordType, String)> {
 
 fn naptr() -> impl Strategy<Value = (RecordType, String)> {
     let flags = prop_oneof!["[a-zA-Z0-9]{1,4}", "\"[a-zA-Z0-9]{0,4}\""];
-    let end = prop_oneof![string().prop_map(|regexp| format!("{regexp} .")), name().prop_map(|name| format!("\"\" {name}"))];
+    let end =
+        prop_oneof![string().prop_map(|regexp| format!("{regexp} .")), name().prop_map(|name| format!("\"\" {name}"))];
     (any::<[u16; 2]>(), flags, string(), end).prop_map(|([order, preference], flags, services, end)| {
         (RecordType::NAPTR, format!("{order} {preference} {flags} {services} {end}"))
     })
@@ -147,8 +195,12 @@ fn svcb() -> impl Strategy<Value = (RecordType, String)> {
         vec("[a-zA-Z0-9/.-]{1,9}", 1..4).prop_map(move |names| format!("alpn={}", list(names))).boxed(),
         Just("alpn=\"h2,h3\" no-default-alpn".to_owned()).boxed(),
         any::<u16>().prop_map(|port| format!("port={port}")).boxed(),
-        vec(any::<Ipv4Addr>().prop_map(|a| a.to_string()), 1..4).prop_map(move |a| format!("ipv4hint={}", list(a))).boxed(),
-        vec(any::<Ipv6Addr>().prop_map(|a| a.to_string()), 1..4).prop_map(move |a| format!("ipv6hint=\"{}\"", list(a))).boxed(),
+        vec(any::<Ipv4Addr>().prop_map(|a| a.to_string()), 1..4)
+            .prop_map(move |a| format!("ipv4hint={}", list(a)))
+            .boxed(),
+        vec(any::<Ipv6Addr>().prop_map(|a| a.to_string()), 1..4)
+            .prop_map(move |a| format!("ipv6hint=\"{}\"", list(a)))
+            .boxed(),
         "ech=\"?([a-zA-Z0-9+/]{4}){1,9}".prop_map(|ech| if ech.contains('"') { ech + "\"" } else { ech }).boxed(),
         Just("dohpath=/dns-query{?dns}".to_owned()).boxed(),
         Just("ohttp".to_owned()).boxed(),

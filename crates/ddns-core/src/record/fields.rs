@@ -123,7 +123,7 @@ fn string(text: &str) -> Option<(Vec<u8>, &str)> {
 }
 
 /// The octet that an escape stands for, `\DDD` or a printable character itself, and what stands behind it.
-fn escaped(rest: &str) -> Option<(u8, &str)> {
+pub(super) fn escaped(rest: &str) -> Option<(u8, &str)> {
     let mut characters = rest.chars();
     let first = u8::try_from(characters.next()?).ok()?;
     if first.is_ascii_digit() {

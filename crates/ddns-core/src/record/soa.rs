@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::RecordDataError;
-use super::fields::{Absolute, Fields};
+use super::fields::{Absolute, Fields, escaped};
 use crate::name::Name;
 use crate::value::{Mailbox, Serial};
 
@@ -54,23 +54,26 @@ impl Soa {
     }
 }
 
-/// An RNAME: labels with dots inside the first written as `\.`.
+/// An RNAME: its first label is the local part, whose dots are escaped (RFC 1035, sections 5.1 and 8).
 fn mailbox(fields: &mut Fields<'_>) -> Result<Mailbox, RecordDataError> {
-    const WHAT: &str = "a mailbox";
-    let text = fields.field(WHAT)?;
+    const WHAT: RecordDataError = RecordDataError::Field("a mailbox");
+    let mut rest = fields.field("a mailbox")?;
     let mut local = String::new();
-    let mut characters = text.char_indices();
-    while let Some((at, character)) = characters.next() {
-        match character {
-            '\\' => local.extend(characters.next().map(|(_, escaped)| escaped)),
-            '.' => {
-                let domain = text.get(at.saturating_add(1)..).unwrap_or_default();
-                return format!("{local}@{domain}").parse().map_err(|_| RecordDataError::Field(WHAT));
+    loop {
+        let mut characters = rest.chars();
+        match characters.next().ok_or(WHAT)? {
+            '\\' => {
+                let (octet, behind) = escaped(characters.as_str()).ok_or(WHAT)?;
+                local.push(char::from(octet));
+                rest = behind;
             }
-            plain => local.push(plain),
+            '.' => return format!("{local}@{}", characters.as_str()).parse().map_err(|_| WHAT),
+            plain => {
+                local.push(plain);
+                rest = characters.as_str();
+            }
         }
     }
-    Err(RecordDataError::Field(WHAT))
 }
 
 impl fmt::Display for Soa {
