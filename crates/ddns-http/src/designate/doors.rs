@@ -22,12 +22,12 @@ use serde::Serialize;
 use crate::json::{Json, Object};
 
 pub(super) use documents::document;
-pub(super) use domain::{DomainGiven, domain_edit, new_domain};
+pub(super) use domain::{domain_edit, new_domain};
 pub(super) use names::absolute;
 pub(super) use quotas::{QuotasGiven, quotas};
-pub(super) use record::{RecordGiven, StoredRecord, data_and_priority, new_record, record_edit};
+pub(super) use record::{StoredRecord, data_and_priority, has_type, new_record, record_edit};
 pub(super) use server::{new_server, server_edit};
-pub(super) use tsig_key::{TsigKeyChange, TsigKeyGiven, tsig_key, tsig_key_edit};
+pub(super) use tsig_key::{tsig_key, tsig_key_edit};
 
 /// One rule of a schema that an object breaks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -121,8 +121,8 @@ fn shown(property: &Property) -> Value {
     let keywords = [
         ("description", Some(json!(property.about))),
         ("type", Some(types(property))),
-        ("required", property.required.then(|| json!(true))),
-        ("readonly", property.read_only.then(|| json!(true))),
+        ("required", property.required.then_some(Value::Bool(true))),
+        ("readonly", property.read_only.then_some(Value::Bool(true))),
         ("minimum", property.range.map(|(minimum, _)| json!(minimum))),
         ("maximum", property.range.map(|(_, maximum)| json!(maximum))),
         ("maxLength", property.max_length.map(|characters| json!(characters))),

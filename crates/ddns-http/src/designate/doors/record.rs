@@ -11,7 +11,7 @@ use super::{Invalid, Violation, changes, number, number_or_null, python, text, t
 use crate::json::{Json, Object};
 
 pub(super) use data::KINDS;
-pub(crate) use data::data_and_priority;
+pub(crate) use data::{data_and_priority, has_type};
 
 /// A record to make, as it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,8 +74,8 @@ pub(crate) fn record_edit(given: &Object, stored: StoredRecord<'_>) -> Result<Re
     }
     let other_data = changes.contains_key("data") || changes.contains_key("priority");
     Ok(RecordEdit {
-        name: name(&changes),
-        data: if other_data { Some(data(&merged)?) } else { None },
+        name: name(&changes).filter(|name| name != stored.name),
+        data: if other_data { Some(data(&merged)?).filter(|data| data != stored.data) } else { None },
         ttl: changes.contains_key("ttl").then(|| ttl(&changes)),
         description: changes.contains_key("description").then(|| description(&changes)),
     })
@@ -135,18 +135,20 @@ fn misfit(object: &Object, facts: Facts<'_>) -> Option<Violation> {
     match fitting.as_slice() {
         [] => Some(fits_no_type(object)),
         [_] => None,
-        several => Some(one_of(object, &format!("each of {}", python::listed(several.iter().map(|kind| kind.name))))),
+        several => {
+            let names = python::listed(several.iter().map(|kind| kind.name));
+            Some(one_of(object, &format!("valid under each of {names}")))
+        }
     }
 }
 
 fn fits_no_type(object: &Object) -> Violation {
-    one_of(object, "any of the given schemas")
+    one_of(object, "not valid under any of the given schemas")
 }
 
-fn one_of(object: &Object, under: &str) -> Violation {
-    let not = if under.starts_with("any") { "not " } else { "" };
+fn one_of(object: &Object, verdict: &str) -> Violation {
     let object = python::repr(&Json::Object(object.clone()));
-    Violation::new("", format!("{object} is {not}valid under {under}."), "oneOf")
+    Violation::new("", format!("{object} is {verdict}."), "oneOf")
 }
 
 fn name(object: &Object) -> Option<Name> {

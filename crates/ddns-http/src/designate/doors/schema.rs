@@ -52,14 +52,17 @@ pub(super) enum Format {
     DateTime,
 }
 
-pub(super) const DOMAIN: Schema = Schema {
+pub(super) static DOMAIN: Schema = Schema {
     properties: &[
         ID,
         Property::text("name", "The apex of the domain, with its final dot")
             .required()
-            .within(NAME_MAX)
+            .within(policy::DESIGNATE_TEXT_MAX)
             .form(Format::DomainName),
-        Property::text("email", "Who is responsible for the domain").required().within(NAME_MAX).form(Format::Email),
+        Property::text("email", "Who is responsible for the domain")
+            .required()
+            .within(policy::DESIGNATE_TEXT_MAX)
+            .form(Format::Email),
         Property::integer("ttl", "Seconds that records without a ttl of their own may be cached", TTL),
         Property::integer("serial", "The serial of the domain's SOA record", (1, u32::MAX as u64)).read_only(),
         DESCRIPTION,
@@ -68,16 +71,18 @@ pub(super) const DOMAIN: Schema = Schema {
     ],
 };
 
-pub(super) const RECORD: Schema = Schema {
+pub(super) static RECORD: Schema = Schema {
     properties: &[
         ID,
         Property::text("domain_id", "The domain that the record is in").form(Format::Uuid).read_only(),
         Property::text("name", "The owner name, with its final dot")
             .required()
-            .within(NAME_MAX)
+            .within(policy::DESIGNATE_TEXT_MAX)
             .form(Format::RecordName),
         Property::text("type", "The record's type").required().one_of(&RECORD_TYPES),
-        Property::text("data", "The record's data; what it may be depends on the type").required().within(DATA_MAX),
+        Property::text("data", "The record's data; what it may be depends on the type")
+            .required()
+            .within(policy::DESIGNATE_TEXT_MAX),
         Property::integer(
             "priority",
             "The preference of an MX and the priority of an SRV record",
@@ -91,28 +96,32 @@ pub(super) const RECORD: Schema = Schema {
     ],
 };
 
-pub(super) const SERVER: Schema = Schema {
+pub(super) static SERVER: Schema = Schema {
     properties: &[
         ID,
         Property::text("name", "The server's name, with its final dot")
             .required()
-            .within(NAME_MAX)
+            .within(policy::DESIGNATE_TEXT_MAX)
             .form(Format::HostName),
         CREATED,
         UPDATED,
     ],
 };
 
-pub(super) const TSIG_KEY: Schema = Schema {
+pub(super) static TSIG_KEY: Schema = Schema {
     properties: &[
         ID,
-        Property::text("name", "The key's name").required().within(NAME_MAX).form(Format::KeyName),
+        Property::text("name", "The key's name").required().within(policy::DESIGNATE_TEXT_MAX).form(Format::KeyName),
         Property::text("algorithm", "The algorithm that it signs by").required().one_of(&ALGORITHMS),
-        Property::text("secret", "Its secret in base64").required().within(SECRET_MAX).form(Format::Base64).secret(),
+        Property::text("secret", "Its secret in base64")
+            .required()
+            .within(policy::DESIGNATE_TEXT_MAX)
+            .form(Format::Base64)
+            .secret(),
     ],
 };
 
-pub(super) const QUOTAS: Schema = Schema {
+pub(super) static QUOTAS: Schema = Schema {
     properties: &[
         Property::integer("domains", "Domains of a tenant", QUOTA),
         Property::integer("domain_records", "Records of a domain", QUOTA),
@@ -136,9 +145,6 @@ const UPDATED: Property = Property::text("updated_at", "When it was last changed
 
 const TTL: (u64, u64) = (1, i32::MAX as u64);
 const QUOTA: (u64, u64) = (0, u32::MAX as u64);
-const NAME_MAX: usize = 255;
-const DATA_MAX: usize = 255;
-const SECRET_MAX: usize = 255;
 
 impl Schema {
     /// All that is wrong with a whole object.

@@ -21,7 +21,7 @@ pub(crate) struct Kind {
 }
 
 /// All types of this dialect.
-pub(crate) const KINDS: [Kind; 11] = [
+pub(crate) static KINDS: [Kind; 11] = [
     Kind::new("A", RecordType::A, |_, data, _| ipv4(data)),
     Kind::new("AAAA", RecordType::AAAA, |_, data, _| ipv6(data)),
     Kind::new("CNAME", RecordType::CNAME, host),
@@ -35,10 +35,14 @@ pub(crate) const KINDS: [Kind; 11] = [
     Kind::new("SOA", RecordType::SOA, plain),
 ];
 
+/// Whether this dialect knows a type.
+pub(crate) fn has_type(record_type: RecordType) -> bool {
+    KINDS.iter().any(|kind| kind.record_type == record_type)
+}
+
 /// The types that a field `type` leaves open: one, all where it is missing, none where it names none.
 pub(super) fn of_type(given: Option<&Json>) -> impl Iterator<Item = &'static Kind> {
-    const ALL: &[Kind] = &KINDS;
-    ALL.iter().filter(move |kind| match given {
+    KINDS.iter().filter(move |kind| match given {
         Some(Json::Text(text)) => kind.name == text,
         Some(_) => false,
         None => true,
