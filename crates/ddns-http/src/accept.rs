@@ -68,13 +68,16 @@ mod tests {
 
     #[test]
     fn the_range_that_is_most_exact_counts() {
-        for line in ["application/json", "*/*", "application/*", "APPLICATION/Json;v=1", "text/html, */* ; q=1.0", "", " ,"] {
+        for line in
+            ["application/json", "*/*", "application/*", "APPLICATION/Json;v=1", "text/html, */* ; q=1.0", "", " ,"]
+        {
             check(&[line], 1_000);
         }
         for line in ["application/json;q=0.8", "*/*, application/json; Q=0.8", "application/*;q=0.8,*/*;q=0.1"] {
             check(&[line], 800);
         }
-        for line in ["text/html", "application/json;q=0", "application/json;q=0,*/*", "application/xml", "application"] {
+        for line in ["text/html", "application/json;q=0", "application/json;q=0,*/*", "application/xml", "application"]
+        {
             check(&[line], 0);
         }
         for line in ["application/json;q=2", "application/json;q=0.1234", "application/json;q=1.5", "*/*;q=-1"] {

@@ -12,7 +12,11 @@
 //! ! {"sign_up":"open"}                              the operator's settings from here on
 //! ```
 //!
-//! A request line without a version is HTTP/1.1 with a `Host`. `{token NAME}` stands for a token.
+//! A request line without a version is HTTP/1.1 with a `Host`. `{token NAME}` stands for a token, `{account LOGIN}` and
+//! `{domain NAME}` for an id, `{request}` in a body for the id that the answer's header tells. `{new NAME}` in an answer stands
+//! for an id that nobody knew before, and `{id NAME}` for the same one from there on.
+
+use std::collections::BTreeMap;
 
 use crate::client::ask;
 use crate::house::House;
@@ -47,6 +51,11 @@ fn plain() {
     run(include_str!("data/plain.txt"), 7);
 }
 
+#[test]
+fn designate_frame() {
+    run(include_str!("data/designate_frame.txt"), 27);
+}
+
 /// At least so many cases there are: a file that is not read as meant fails.
 fn run(file: &str, at_least: usize) {
     let cases: Vec<&str> = file.split("\n== ").skip(1).collect();
@@ -65,6 +74,8 @@ struct Case<'c> {
     expected: Vec<&'c str>,
     expected_body: Vec<&'c str>,
     before: u64,
+    /// Ids that answers told.
+    ids: BTreeMap<String, String>,
 }
 
 impl<'c> Case<'c> {
@@ -72,7 +83,7 @@ impl<'c> Case<'c> {
         let house = House::new();
         let before = house.entries();
         let [request, body, expected, expected_body] = [const { Vec::new() }; 4];
-        Case { title, house, request, body, expected, expected_body, before }
+        Case { title, house, request, body, expected, expected_body, before, ids: BTreeMap::new() }
     }
 
     fn run(mut self, steps: &'c str) {
@@ -106,19 +117,25 @@ impl<'c> Case<'c> {
         let title = format!("{}\n{request}\n{answer:?}", self.title);
         let mut expected = self.expected.drain(..);
         assert_eq!(Some(answer.status.to_string().as_str()), expected.next(), "{title}");
-        for header in expected {
-            let (name, value) = header.split_once(": ").unwrap();
-            assert_eq!(answer.header(&name.to_lowercase()), Some(value), "{name}: {title}");
+        let headers: Vec<_> = expected.map(|header| header.split_once(": ").unwrap()).collect();
+        for (name, value) in headers {
+            let found = answer.header(&name.to_lowercase()).unwrap_or_default();
+            let value = self.learnt(&self.filled(value), found);
+            assert_eq!(found, value, "{name}: {title}");
         }
-        let body = self.house.filled(&self.expected_body.join("\n"));
-        assert_eq!(answer.body, body, "{title}");
+        let found = match answer.header("x-openstack-request-id") {
+            Some(id) => answer.body.replace(id, "{request}"),
+            None => answer.body.clone(),
+        };
+        let body = self.learnt(&self.filled(&self.expected_body.join("\n")), &found);
+        assert_eq!(found, body, "{title}");
         self.request.clear();
         self.body.clear();
         self.expected_body.clear();
     }
 
     fn raw(&self) -> String {
-        let mut lines = self.request.iter();
+        let mut lines = self.request.iter().map(|line| self.filled(line));
         let first = lines.next().unwrap_or_else(|| panic!("{}: an answer without a request", self.title));
         let versioned = first.contains(" HTTP/");
         let mut raw =
@@ -126,11 +143,11 @@ impl<'c> Case<'c> {
         for line in lines {
             let line = match line.strip_prefix("Authorization: ") {
                 Some(who) => format!("Authorization: {}", self.house.authorization(who)),
-                None => (*line).to_owned(),
+                None => line,
             };
             raw.push_str(&format!("{line}\r\n"));
         }
-        let body = self.body.join("\n");
+        let body = self.filled(&self.body.join("\n"));
         if !self.body.is_empty() {
             raw.push_str(&format!("Content-Length: {}\r\n", body.len()));
         }
@@ -152,13 +169,36 @@ impl<'c> Case<'c> {
     }
 }
 
-impl House {
+impl Case<'_> {
+    /// A text with what its placeholders stand for.
     fn filled(&self, text: &str) -> String {
+        let registry = &self.house.service.snapshot().registry;
+        let meanings: [(&str, &dyn Fn(&str) -> String); 4] = [
+            ("{token ", &|name| self.house.token(name).to_owned()),
+            ("{account ", &|login| registry.account_by_login(&login.parse().unwrap()).unwrap().id.to_string()),
+            ("{domain ", &|name| registry.domain_by_name(&name.parse().unwrap()).unwrap().id.to_string()),
+            ("{id ", &|name| self.ids.get(name).unwrap_or_else(|| panic!("{}: {name}?", self.title)).clone()),
+        ];
         let mut filled = text.to_owned();
-        while let Some((before, rest)) = filled.split_once("{token ") {
-            let (name, after) = rest.split_once('}').unwrap();
-            filled = format!("{before}{}{after}", self.token(name));
+        for (opening, meaning) in meanings {
+            while let Some((before, rest)) = filled.split_once(opening) {
+                let (name, after) = rest.split_once('}').unwrap();
+                filled = format!("{before}{}{after}", meaning(name));
+            }
         }
         filled
+    }
+
+    /// What is expected, with the ids that are new in what was found.
+    fn learnt(&mut self, expected: &str, found: &str) -> String {
+        let mut learnt = expected.to_owned();
+        while let Some((before, rest)) = learnt.split_once("{new ") {
+            let (name, after) = rest.split_once('}').unwrap();
+            let id = found.get(before.len()..before.len() + 36).unwrap_or_default().to_owned();
+            assert!(uuid::Uuid::try_parse(&id).is_ok(), "{}: {found}", self.title);
+            self.ids.insert(name.to_owned(), id.clone());
+            learnt = format!("{before}{id}{after}");
+        }
+        learnt
     }
 }

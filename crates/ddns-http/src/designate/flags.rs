@@ -38,7 +38,8 @@ const EDIT_MANAGED: &str = "x-designate-edit-managed-records";
 const SUDO: [&str; 2] = ["x-auth-sudo-tenant-id", "x-auth-sudo-project-id"];
 
 fn is_on(headers: &HeaderMap, name: &str) -> bool {
-    texts(headers, name).any(|value| ["1", "t", "true", "on", "y", "yes"].iter().any(|on| on.eq_ignore_ascii_case(value)))
+    texts(headers, name)
+        .any(|value| ["1", "t", "true", "on", "y", "yes"].iter().any(|on| on.eq_ignore_ascii_case(value)))
 }
 
 /// The values of a header; octets that are no text are a value that nothing has.

@@ -67,7 +67,8 @@ mod tests {
 
     #[test]
     fn other_paths_stay() {
-        for path in ["/", "//", "/v1", "/v1/domains", "/v1/domains?a=/", "/v10/", "/v2/update/", "/domains/", "/hosts/"] {
+        for path in ["/", "//", "/v1", "/v1/domains", "/v1/domains?a=/", "/v10/", "/v2/update/", "/domains/", "/hosts/"]
+        {
             assert_eq!(trimmed(&path.parse().unwrap()), None, "{path}");
         }
         assert_eq!(trimmed(&"/domains/x/recordsets/".parse().unwrap()), None);
@@ -77,7 +78,9 @@ mod tests {
     #[test]
     fn ids_come_in_two_forms() {
         let id = Uuid::from_u128(0x89ab_cdef_0123_4567_89ab_cdef_0123_4567);
-        for form in ["89abcdef-0123-4567-89ab-cdef01234567", "89ABCDEF012345678 9abcdef01234567".replace(' ', "").as_str()] {
+        for form in
+            ["89abcdef-0123-4567-89ab-cdef01234567", "89ABCDEF012345678 9abcdef01234567".replace(' ', "").as_str()]
+        {
             assert_eq!(uuid(form), Some(id), "{form}");
         }
         for junk in [

@@ -219,11 +219,7 @@ pub(super) async fn set_key(caller: Admitted, body: Body<Designate>) -> Answer {
 }
 
 /// A secret under a new id: a given one, or the one that the key has. A name's secret goes with the name.
-fn renewed(
-    snapshot: &Snapshot,
-    key: &TsigKey,
-    given: Option<Zeroizing<Vec<u8>>>,
-) -> Result<(SecretId, Secret), Wrong> {
+fn renewed(snapshot: &Snapshot, key: &TsigKey, given: Option<Zeroizing<Vec<u8>>>) -> Result<(SecretId, Secret), Wrong> {
     let present = || snapshot.tsig_secret(key).map(|octets| Zeroizing::new(octets.expose_secret().to_vec()));
     let octets = given.or_else(present).ok_or(Wrong::Fault(Fault::Unavailable))?;
     Ok((fresh::secret_id(), Secret::TsigKey(octets)))

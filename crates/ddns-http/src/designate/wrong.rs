@@ -84,12 +84,8 @@ impl Wrong {
     /// The body is no JSON.
     pub(super) const NOT_JSON: Wrong = Wrong::Bare(StatusCode::BAD_REQUEST);
     /// The caller lacks the role, or its token the scope.
-    pub(super) const FORBIDDEN: Wrong = Wrong::Typed(Typed {
-        status: StatusCode::FORBIDDEN,
-        kind: "forbidden",
-        message: None,
-        errors: Vec::new(),
-    });
+    pub(super) const FORBIDDEN: Wrong =
+        Wrong::Typed(Typed { status: StatusCode::FORBIDDEN, kind: "forbidden", message: None, errors: Vec::new() });
 
     /// An error with a type and a text for people.
     pub(super) fn new(status: StatusCode, kind: &'static str, message: impl Into<Cow<'static, str>>) -> Wrong {
@@ -108,6 +104,9 @@ impl Wrong {
 
     /// The body is no object that any schema could take.
     pub(super) const INVALID_OBJECT: Wrong = Wrong::silent(StatusCode::BAD_REQUEST, "invalid_object");
+
+    /// The tenant has as much as it may.
+    pub(super) const OVER_QUOTA: Wrong = Wrong::silent(StatusCode::PAYLOAD_TOO_LARGE, "over_quota");
 
     /// A record that may not be where it would be.
     pub(super) fn location(message: impl Into<Cow<'static, str>>) -> Wrong {
@@ -256,7 +255,7 @@ impl Wrong {
             Refusal::RrsetExists { .. } => {
                 Wrong::new(StatusCode::CONFLICT, "duplicate_recordset", "Duplicate RecordSet")
             }
-            Refusal::Quota { .. } => Wrong::silent(StatusCode::PAYLOAD_TOO_LARGE, "over_quota"),
+            Refusal::Quota { .. } => Wrong::OVER_QUOTA,
             Refusal::TooMany { .. } | Refusal::Exhausted => {
                 Wrong::new(StatusCode::PAYLOAD_TOO_LARGE, "over_quota", refusal.to_string())
             }
@@ -277,8 +276,9 @@ impl Wrong {
             Refusal::HasSubdomains { .. } => {
                 Wrong::new(StatusCode::BAD_REQUEST, "domain_has_subdomain", refusal.to_string())
             }
-            Refusal::Managed { .. } if kind == Kind::Record => {
-                Wrong::bad_request("Managed records may not be updated")
+            Refusal::Managed { .. } if kind == Kind::Record => Wrong::bad_request("Managed records may not be updated"),
+            Refusal::Managed { .. } if kind == Kind::Server => {
+                Wrong::bad_request("A name server's name is neither the root nor a wildcard")
             }
             Refusal::Managed { .. }
             | Refusal::DomainInUse { .. }
