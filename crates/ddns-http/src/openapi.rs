@@ -113,7 +113,7 @@ pub(crate) fn with_alias(mut chapter: OpenApi, path: &str, alias: &str) -> OpenA
     let Some(mut item) = chapter.paths.paths.get(path).cloned() else { return chapter };
     for operation in operations(&mut item) {
         let id = operation.operation_id.take().unwrap_or_default();
-        operation.operation_id = Some(id + &alias.replace('/', "_"));
+        operation.operation_id = Some(id + &alias.replace('/', "_").replace(['{', '}'], ""));
         operation.description = Some(format!("The same as `{path}`."));
     }
     chapter.paths.paths.insert(alias.to_owned(), item);

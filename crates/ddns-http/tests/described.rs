@@ -131,6 +131,7 @@ fn keeps(schema: &Map<String, Value>, word: &str, rule: &Value, value: &Value) -
         "minLength" => as_said(value.as_str().is_none_or(|text| text.chars().count() as u64 >= rule.as_u64().unwrap())),
         "maxLength" => as_said(value.as_str().is_none_or(|text| text.chars().count() as u64 <= rule.as_u64().unwrap())),
         "minimum" => as_said(value.as_f64().is_none_or(|number| number >= rule.as_f64().unwrap())),
+        "maximum" => as_said(value.as_f64().is_none_or(|number| number <= rule.as_f64().unwrap())),
         "format" => as_said(value.as_str().is_none_or(|text| is_written_as(text, rule.as_str().unwrap()))),
         "properties" | "additionalProperties" => members(schema, word, rule, value),
         "title" | "description" | "example" | "examples" | "pattern" => Ok(()),

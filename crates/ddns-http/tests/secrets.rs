@@ -66,6 +66,7 @@ fn no_log_line_at_any_level_holds_a_secret() {
         }
     }
     let of_accounts = secrets_of_accounts(&house);
+    let of_designate = secrets_of_designate(&house);
     let log = logged();
     let basic = house.authorization("joe");
     let escaped = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
@@ -76,7 +77,7 @@ fn no_log_line_at_any_level_holds_a_secret() {
         BASE64_STANDARD.encode(&token),
         escaped(&token),
     ];
-    for secret in of_joe.into_iter().chain(of_accounts) {
+    for secret in of_joe.into_iter().chain(of_accounts).chain(of_designate) {
         assert!(!log.contains(&secret), "{secret}");
     }
     assert!(log.contains("TRACE"), "the log reaches down to the lowest level");
@@ -87,6 +88,32 @@ fn no_log_line_at_any_level_holds_a_secret() {
     for route in ["/hosts/{fqdn}", "/confirm/{code}"] {
         assert!(log.lines().any(|line| line.contains(&format!("route={route:?}"))), "{route}: a pattern, and no path");
     }
+}
+
+/// A token in the header of Designate's own, and the secret of a TSIG key that is made, shown, renamed and refused.
+fn secrets_of_designate(house: &House) -> Vec<String> {
+    let (token, secret) = (house.token("ann"), BASE64_STANDARD.encode("a key for transfers"));
+    let ask = |line: &str, body: &str| {
+        let head = format!("X-Auth-Token: {token}\r\nContent-Type: application/json\r\nContent-Length: {}", body.len());
+        ask(house.address, format!("{line} HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n{body}"))
+    };
+    let key = |name: &str| format!(r#"{{"name":"{name}","algorithm":"hmac-sha256","secret":"{secret}"}}"#);
+    let made = ask("POST /v1/tsigkeys", &key("transfers"));
+    let place = made.header("location").unwrap().strip_prefix("http://api.test").unwrap();
+    for (line, body) in [
+        ("POST /v1/tsigkeys", key("transfers")),
+        ("POST /v1/tsigkeys", key("no key..")),
+        ("POST /v1/tsigkeys", key("two\",\"name\":\"keys")),
+        ("GET /v1/tsigkeys", String::new()),
+        (&format!("PUT {place}"), key("others")),
+        (&format!("PUT {place}"), secret.clone()),
+    ] {
+        ask(line, &body);
+    }
+    let kept = [token, &secret, "a key for transfers"].map(str::to_owned).to_vec();
+    let refused = ask("POST /v1/tsigkeys", &key("no key..").replace("\"secret\":\"", "\"secret\":\"!"));
+    assert!(refused.status == 400 && !refused.body.contains(&secret), "{refused:?}");
+    kept
 }
 
 /// Every secret in the life of an account: passwords, tokens, and the codes of links, each used rightly and wrongly.
