@@ -376,6 +376,27 @@ fn a_kill_leaves_one_schema_or_the_other() {
     println!("schemas after the kill: {left:?}");
 }
 
+/// Likewise at a moment when half of the tables are on the disk, and the commit is not.
+#[test]
+fn half_a_migration_is_none() {
+    let (directory, image) = (of_schema_1(), tempfile::tempdir().unwrap());
+    let mut connection = open_plainly(directory.path());
+    // Nothing fits into memory: what is written goes to the journal at once.
+    connection.pragma_update(None, "cache_size", 1).unwrap();
+    connection.pragma_update(None, "cache_spill", 1).unwrap();
+    let transaction = connection.transaction().unwrap();
+    let half = "ALTER TABLE zone_heads RENAME TO zone_heads_1; PRAGMA user_version = 2; DROP TABLE zone_heads_1;
+                UPDATE log SET changes = changes || '                '; UPDATE records SET data = upper(data);";
+    transaction.execute_batch(half).unwrap();
+    for file in [DATABASE.to_owned(), format!("{DATABASE}-wal")] {
+        let copied = std::fs::copy(directory.path().join(&file), image.path().join(&file)).unwrap();
+        assert!(copied > 20_000, "{file} has {copied} octets");
+    }
+    drop(transaction);
+    assert_eq!(schema(image.path()), 1);
+    assert_as_said(&mut FileStore::open(image.path()).unwrap());
+}
+
 /// The sync of the commit fails: nobody is told that the store is open; once syncs work it is brought up.
 #[test]
 fn a_failed_sync_is_no_success() {
