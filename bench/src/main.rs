@@ -3,9 +3,11 @@
 //! ```text
 //! cargo run --release -p ddns-bench -- registry     # durable updates through the registry, without HTTP
 //! cargo run --release -p ddns-bench -- maps         # the map under the registry against its rivals
+//! cargo run --release -p ddns-bench -- records      # records over HTTP in a small and in a large domain
 //! ```
 
 mod maps;
+mod records;
 mod registry;
 
 use clap::{Parser, Subcommand};
@@ -29,6 +31,10 @@ enum Bench {
     Load(registry::LoadArguments),
     /// The map under the registry against its rivals.
     Maps(maps::Arguments),
+    /// What a record costs over HTTP in a small and in a large domain, and what a long list takes.
+    Records(records::Arguments),
+    /// Serves a domain; `records` runs it in a process of its own.
+    ServeRecords(records::ServeArguments),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -36,6 +42,8 @@ fn main() -> anyhow::Result<()> {
         Bench::Registry(arguments) => registry::run(&arguments),
         Bench::Load(arguments) => registry::load(&arguments),
         Bench::Maps(arguments) => maps::run(&arguments),
+        Bench::Records(arguments) => records::run(&arguments),
+        Bench::ServeRecords(arguments) => records::serve(&arguments),
     }
 }
 
