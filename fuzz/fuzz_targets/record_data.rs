@@ -4,7 +4,7 @@
 use ddns_core::{RecordData, RecordType};
 use libfuzzer_sys::fuzz_target;
 
-const TYPES: [RecordType; 11] = [
+const TYPES: [RecordType; 18] = [
     RecordType::A,
     RecordType::AAAA,
     RecordType::CNAME,
@@ -16,6 +16,13 @@ const TYPES: [RecordType; 11] = [
     RecordType::SPF,
     RecordType::SSHFP,
     RecordType::SOA,
+    RecordType::CAA,
+    RecordType::TLSA,
+    RecordType::SVCB,
+    RecordType::HTTPS,
+    RecordType::NAPTR,
+    RecordType::DS,
+    RecordType(65_280),
 ];
 
 fuzz_target!(|input: (u8, &str)| {

@@ -6,6 +6,8 @@ mod answers;
 #[cfg(test)]
 mod compression;
 #[cfg(test)]
+mod data;
+#[cfg(test)]
 mod edns;
 #[cfg(test)]
 mod properties;
@@ -13,5 +15,8 @@ mod properties;
 mod requests;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+#[path = "../../ddns-core/tests/texts.rs"]
+mod texts;
 #[cfg(test)]
 mod truncation;

@@ -80,7 +80,15 @@ impl World {
     }
 
     pub(crate) fn add(&mut self, name: &str, data: RecordData) {
-        let record = NewRecord { id: self.id(), name: name.parse().unwrap(), data, ttl: None, description: None };
+        let record = NewRecord {
+            id: self.id(),
+            name: name.parse().unwrap(),
+            data,
+            ttl: None,
+            description: None,
+            domain: None,
+            narrow: false,
+        };
         self.run(Command::AddRecord(record));
     }
 
