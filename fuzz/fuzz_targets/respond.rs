@@ -34,7 +34,8 @@ static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
     for (number, (name, record_type, data)) in (1..).zip(RECORDS) {
         let data = RecordData::parse(*record_type, data).unwrap();
         let (id, name) = (Uuid::from_u128(number), name.parse().unwrap());
-        run(&mut registry, &Command::AddRecord(NewRecord { id, name, data, ttl: None, description: None }));
+        let record = NewRecord { id, name, data, ttl: None, description: None, domain: None, narrow: false };
+        run(&mut registry, &Command::AddRecord(record));
     }
     registry
 });

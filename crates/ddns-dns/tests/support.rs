@@ -75,6 +75,8 @@ pub(crate) fn service() -> Service {
         data: RecordData::parse(RecordType::TXT, &"x".repeat(3_000)).unwrap(),
         ttl: None,
         description: None,
+        domain: None,
+        narrow: false,
     };
     run(&service, Command::AddRecord(record));
     service
