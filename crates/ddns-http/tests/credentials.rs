@@ -45,15 +45,24 @@ impl Row {
     fn answers_in_json(&self) -> bool {
         let is_this = |route: &RouteInfo| format!("{} {}", route.method, route.path) == self.route;
         let dialect = routes().into_iter().find(is_this).unwrap().dialect;
-        ["two-dns", "clients", "confirm"].contains(&dialect) && !self.route.starts_with("HEAD ")
+        ["two-dns", "clients", "confirm", "designate"].contains(&dialect) && !self.route.starts_with("HEAD ")
+    }
+
+    /// What the body is said to be: Designate wants to hear that it is JSON, even where there is none.
+    fn kind(&self) -> &'static str {
+        let (_, path) = self.route.split_once(' ').unwrap();
+        if path.starts_with("/v1/") || path.starts_with("/domains/{") {
+            return "Content-Type: application/json\r\n";
+        }
+        if self.body.starts_with('{') { "" } else { "Content-Type: application/x-www-form-urlencoded\r\n" }
     }
 
     /// The request with more headers, each with its line's end.
     pub(crate) fn raw(&self, code: &str, headers: &str) -> String {
         let (request, body) = (self.request.replace("CODE", code), &self.body);
         let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
-        let form = if body.starts_with('{') { "" } else { "Content-Type: application/x-www-form-urlencoded\r\n" };
-        format!("{request} HTTP/1.1\r\nHost: ddns.test\r\n{headers}{form}{length}\r\n{body}")
+        let kind = self.kind();
+        format!("{request} HTTP/1.1\r\nHost: ddns.test\r\n{headers}{kind}{length}\r\n{body}")
     }
 }
 

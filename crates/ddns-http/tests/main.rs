@@ -17,6 +17,8 @@ mod credentials;
 #[cfg(test)]
 mod described;
 #[cfg(test)]
+mod designate;
+#[cfg(test)]
 mod foreign;
 #[cfg(test)]
 mod hostile;

@@ -347,3 +347,76 @@ impl Responder for Wrong {
         self.answer()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Status, type and message.
+    #[track_caller]
+    fn check(kind: Kind, refusal: Refusal, expected: (u16, &str, Option<&str>)) {
+        let Wrong::Typed(typed) = Wrong::refused(kind, &refusal) else { panic!("{refusal}") };
+        assert_eq!((typed.status.as_u16(), typed.kind, typed.message.as_deref()), expected, "{refusal}");
+    }
+
+    fn name(text: &str) -> ddns_core::Name {
+        text.parse().unwrap()
+    }
+
+    fn overlaps(one: &str, other: &str) -> Refusal {
+        Refusal::Overlaps { name: name(one), other: name(other) }
+    }
+
+    fn conflict_with(other: &str) -> Refusal {
+        Refusal::Conflict { name: name("a.example"), other: other.to_owned() }
+    }
+
+    #[test]
+    fn what_is_there_and_what_is_not() {
+        let taken = || Refusal::Taken { name: "a.example".to_owned() };
+        check(Kind::Domain, taken(), (409, "duplicate_domain", Some("Duplicate Domain")));
+        check(Kind::Record, taken(), (409, "duplicate_record", Some("Duplicate Record")));
+        check(Kind::Server, taken(), (409, "duplicate_server", Some("Duplicate Server")));
+        check(Kind::TsigKey, taken(), (409, "duplicate_tsigkey", Some("Duplicate TsigKey")));
+        let missing = |kind| Refusal::NotFound { kind, name: "a".to_owned() };
+        check(Kind::Record, missing(Kind::Domain), (404, "domain_not_found", Some("Could not find Domain")));
+        check(Kind::Record, missing(Kind::Record), (404, "record_not_found", Some("Could not find Record")));
+        let foreign = Refusal::NotYours { kind: Kind::Record, name: "a".to_owned() };
+        check(Kind::Record, foreign, (404, "record_not_found", Some("Could not find Record")));
+        let private = Refusal::PrivateDomain { domain: name("a.example") };
+        check(Kind::Record, private, (404, "domain_not_found", Some("Could not find Domain")));
+    }
+
+    #[test]
+    fn domains_beside_other_tenants() {
+        let child = "Unable to createsubdomain in another tenants domain";
+        check(Kind::Domain, overlaps("a.b.example", "b.example"), (403, "illegal_child", Some(child)));
+        let parent = "Unable to create domain because another tenant owns a subdomain of the domain";
+        check(Kind::Domain, overlaps("b.example", "a.b.example"), (403, "illegal_parent", Some(parent)));
+    }
+
+    #[test]
+    fn places_of_records() {
+        let location = |words| (400, "invalid_recordset_location", Some(words));
+        let outside = Refusal::OutsideDomain { name: name("a.example"), domain: name("b.example") };
+        check(Kind::Record, outside, location("RecordSet is not contained within it's parent zone"));
+        let child = Refusal::InChildDomain { name: name("x.a.example"), child: name("a.example") };
+        check(Kind::Record, child, location("RecordSet belongs in a child zone: a.example."));
+        let apex = "CNAME recordsets may not be created at the zone apex";
+        check(Kind::Record, conflict_with("SOA record"), location(apex));
+        let shared = "CNAME recordsets may not share a name with any other records";
+        check(Kind::Record, conflict_with("record"), location(shared));
+        check(Kind::Record, conflict_with("CNAME record"), location(shared));
+        check(Kind::Record, conflict_with("host"), location("a.example already has a host there; remove it first"));
+    }
+
+    #[test]
+    fn quotas_and_rights() {
+        check(Kind::Domain, Refusal::Quota { kind: Kind::Domain, max: 1 }, (413, "over_quota", None));
+        check(Kind::Record, Refusal::OutOfScope, (403, "forbidden", None));
+        check(Kind::Server, Refusal::OperatorOnly, (403, "forbidden", None));
+        let managed = Refusal::Managed { what: "a zone's own NS RRset" };
+        check(Kind::Record, managed, (400, "bad_request", Some("Managed records may not be updated")));
+        assert!(matches!(Wrong::refused(Kind::Record, &Refusal::TokenVoid), Wrong::Fault(Fault::Unauthorized)));
+    }
+}
