@@ -26,7 +26,7 @@ pub(super) fn read(key: SvcKey, text: &[u8]) -> Option<Vec<u8>> {
 pub(super) fn shown(key: SvcKey, value: &[u8]) -> Vec<u8> {
     match key {
         SvcKey::MANDATORY => list(keys(value)),
-        SvcKey::ALPN => protocols(value).map(|name| escape(name)).collect::<Vec<_>>().join(&b','),
+        SvcKey::ALPN => protocols(value).map(escape).collect::<Vec<_>>().join(&b','),
         SvcKey::PORT => list(value.first_chunk().map(|octets| u16::from_be_bytes(*octets))),
         SvcKey::IPV4HINT => list(chunks(value).map(|octets: [u8; 4]| Ipv4Addr::from(octets))),
         SvcKey::ECH => STANDARD.encode(value).into(),
