@@ -45,7 +45,7 @@ pub(crate) struct Add {
     /// Its data as a master file has it, such as 10 mail.example.org.; a text stands as it is, or wholly in quotes as
     /// strings; several words are joined by blanks, and behind -- they may begin with a hyphen
     #[arg(value_name = "DATA", required = true, num_args = 1..)]
-    data: Vec<String>,
+    words: Vec<String>,
     /// How long it may be cached, in seconds, if it is the first of its name and type [default: the domain's]
     #[arg(long, value_name = "N", value_parser = door::ttl)]
     ttl: Option<Ttl>,
@@ -83,7 +83,7 @@ pub(crate) struct Which {
     record_type: Option<RecordType>,
     /// Its data, where there are several of that name and type
     #[arg(value_name = "DATA")]
-    data: Vec<String>,
+    words: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -95,8 +95,8 @@ pub(crate) struct Set {
     #[arg(long = "name", value_name = "NEW", value_parser = door::name, group = "change")]
     new_name: Option<Name>,
     /// Its data from now on, of the same type
-    #[arg(long = "data", value_name = "DATA", num_args = 1.., group = "change")]
-    new_data: Vec<String>,
+    #[arg(long = "rdata", value_name = "DATA", num_args = 1.., group = "change")]
+    new_words: Vec<String>,
     /// How long it may be cached from now on, in seconds, and with it all records of its name and type
     #[arg(long, value_name = "N", value_parser = door::ttl, group = "change", conflicts_with = "no_ttl")]
     ttl: Option<Ttl>,
@@ -127,18 +127,13 @@ impl Add {
         let reply = added.map_err(|failure| failure.during(format_args!("cannot add {what}")))?;
         let (domain, listed) = receipt(&reply)?;
         session.out.done(&format!("added {}", Told(&listed)), &detailed(&domain, &listed))?;
-        if asked.is_some() && asked != listed.ttl {
-            let words = "the records of one name and type have one ttl, and that stayed as it was; \
-                         change it with: ddns record set";
-            session.out.say(format_args!("  hint: {words} {} --ttl N", listed.id))?;
-        }
-        Ok(())
+        tell_ttl(session, &domain, &listed, asked)
     }
 
     fn means(self) -> Result<NewRecord, Failure> {
         Ok(NewRecord {
             id: fresh::uuid(),
-            data: data(self.record_type, &self.data)?,
+            data: data(self.record_type, &self.words)?,
             name: self.name,
             ttl: self.ttl,
             description: self.description.filter(|text| !text.as_str().is_empty()),
@@ -231,7 +226,7 @@ impl Which {
 
     fn by_name(&self, registry: &Registry, record_type: RecordType) -> Result<(Arc<Domain>, Listed), Failure> {
         let name = door::name(&self.which).map_err(Failure::usage)?;
-        let wanted = if self.data.is_empty() { None } else { Some(data(record_type, &self.data)?) };
+        let wanted = if self.words.is_empty() { None } else { Some(data(record_type, &self.words)?) };
         let fits = |data: &RecordData| wanted.as_ref().is_none_or(|wanted| wanted == data);
         let domain = registry.enclosing_domain(&name).ok_or_else(|| Refusal::NoDomain { name: name.clone() })?;
         let records = registry.rrset(&name, record_type).filter(|record| fits(&record.data));
@@ -257,7 +252,7 @@ impl fmt::Display for Which {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.which)?;
         self.record_type.map_or(Ok(()), |record_type| write!(f, " {record_type}"))?;
-        self.data.iter().try_for_each(|word| write!(f, " {word}"))
+        self.words.iter().try_for_each(|word| write!(f, " {word}"))
     }
 }
 
@@ -277,17 +272,30 @@ impl Set {
             (_, 0) => format!("changed {}", Told(&after)),
             _ => format!("changed {}, and {others} more of its name and type", Told(&after)),
         };
-        session.out.done(&sentence, &detailed(&domain, &after).with("changed_records", count.into()))
+        session.out.done(&sentence, &detailed(&domain, &after).with("changed_records", count.into()))?;
+        tell_ttl(session, &domain, &after, self.ttl)
     }
 
     fn means(&self, record_type: RecordType) -> Result<RecordEdit, Failure> {
         Ok(RecordEdit {
             name: self.new_name.clone(),
-            data: if self.new_data.is_empty() { None } else { Some(data(record_type, &self.new_data)?) },
+            data: if self.new_words.is_empty() { None } else { Some(data(record_type, &self.new_words)?) },
             ttl: if self.no_ttl { Some(None) } else { self.ttl.map(Some) },
             description: self.description.clone().map(|text| Some(text).filter(|text| !text.as_str().is_empty())),
         })
     }
+}
+
+/// Tells where another ttl than the one that was asked for comes from.
+fn tell_ttl(session: &mut Session<'_>, domain: &Domain, listed: &Listed, asked: Option<Ttl>) -> Result<(), Failure> {
+    if asked.is_none() || asked == listed.ttl {
+        return Ok(());
+    }
+    let (why, change) = match listed.source {
+        Source::FurtherNs => ("a zone's NS records have the domain's ttl", format!("ddns domain set {}", domain.name)),
+        _ => ("its ttl is that of the records of its name and type", format!("ddns record set {}", listed.id)),
+    };
+    session.out.say(format_args!("  hint: {why}; change it with: {change} --ttl N"))
 }
 
 /// How many records of an RRset were written at the same moment as this one.
@@ -329,6 +337,11 @@ fn example(record_type: RecordType) -> Option<&'static str> {
         RecordType::SRV => "10 0 5060 sip.example.org. (priority, weight, port, server)",
         RecordType::TXT | RecordType::SPF => "'v=spf1 mx -all', or '\"one string\" \"another\"'",
         RecordType::SSHFP => "4 2 0123456789abcdef… (algorithm, fingerprint type, fingerprint)",
+        RecordType::CAA => "0 issue letsencrypt.org (flags, tag, value)",
+        RecordType::TLSA => "3 1 1 0123456789abcdef… (usage, selector, matching type, data)",
+        RecordType::SVCB | RecordType::HTTPS => "1 . alpn=h2,h3 (priority, target, parameters)",
+        RecordType::NAPTR => r#"100 10 "u" "E2U+sip" "!^.*$!sip:info@example.org!" ."#,
+        RecordType::DS => "60485 13 2 0123456789abcdef… (key tag, algorithm, digest type, digest)",
         _ => return None,
     })
 }
@@ -398,4 +411,20 @@ fn managed(source: Source) -> Value {
         Source::Host(_) => "host",
         Source::Challenge(_) => "challenge",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn examples_are_data() {
+        for number in 0..=u16::MAX {
+            let Some(example) = example(RecordType(number)) else { continue };
+            let typed = example.split(" (").next().unwrap_or_default();
+            if !typed.contains('…') {
+                assert!(RecordData::parse(RecordType(number), typed).is_ok(), "{example}");
+            }
+        }
+    }
 }

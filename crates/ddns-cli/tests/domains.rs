@@ -62,9 +62,9 @@ fn json_has_the_documented_keys() {
     assert_eq!(keys(&work, &["domain", "list"]), listed);
     assert_eq!(
         keys(&work, &["domain", "show", "dyn.example"]),
-        [&listed[..], &["serial", "hosts", "records"]].concat()
+        [&listed[..], &["serial", "changed", "hosts", "records"]].concat()
     );
-    assert_eq!(keys(&work, &["server", "add", "ns1.other.example"]), ["name", "id", "addresses", "created"]);
+    assert_eq!(keys(&work, &["server", "add", "ns1.other.example"]), ["name", "id", "addresses", "created", "updated"]);
 }
 
 #[test]
@@ -161,4 +161,54 @@ fn name_servers_come_change_and_go() {
     work.ok(&["server", "remove", "ns1.dyn.example"]);
     work.fails(ExitCode::NotFound, &["server", "remove", "ns1.dyn.example"], &["no name server"]);
     work.fails(ExitCode::NotFound, &["server", "show", "ns1.dyn.example"], &["ddns server list"]);
+}
+
+#[test]
+fn a_name_server_gets_another_name() {
+    let work = Work::with_joe();
+    let made = work.json(&["server", "add", "ns1.dyn.example", "--ip", "192.0.2.53"]);
+    work.ok(&["server", "add", "ns2.dyn.example", "--ip", "192.0.2.54"]);
+    let set = ["server", "set", "ns1.dyn.example", "--name"];
+    let renamed = work.json(&[&set[..], &["NS3.dyn.example."]].concat());
+    assert_eq!([&renamed["name"], &renamed["addresses"]], [&json!("ns3.dyn.example"), &json!(["192.0.2.53"])]);
+    assert_eq!(renamed["id"], made["id"]);
+    assert!(made["updated"].is_null() && renamed["updated"].is_string());
+    work.fails(ExitCode::NotFound, &[&set[..], &["ns4.dyn.example"]].concat(), &["no name server ns1.dyn.example"]);
+    let taken = ["server", "set", "ns3.dyn.example", "--name", "ns2.dyn.example"];
+    work.fails(ExitCode::Refused, &taken, &["ns2.dyn.example", "taken"]);
+    let both = work.json(&["server", "set", "ns3.dyn.example", "--name", "ns.other.example", "--no-ip"]);
+    assert_eq!([&both["name"], &both["addresses"]], [&json!("ns.other.example"), &json!([])]);
+    work.fails(ExitCode::Usage, &["server", "set", "ns2.dyn.example", "--ip", "192.0.2.1", "--no-ip"], &["--no-ip"]);
+    let names: Vec<_> = work.json(&["server", "list"]).as_array().unwrap().iter().map(|s| s["name"].clone()).collect();
+    assert_eq!(names, ["ns.other.example", "ns2.dyn.example"]);
+}
+
+#[test]
+fn a_touch_gives_the_zone_another_serial_and_leaves_all_else() {
+    let work = Work::with_joe();
+    let before = work.json(&["domain", "show", "dyn.example"]);
+    assert!(before["changed"].is_null(), "nothing was changed since it was made: {before}");
+    let serial = before["serial"].as_u64().unwrap();
+    let touched = work.json(&["domain", "touch", "dyn.example"]);
+    let once = touched["serial"].as_u64().unwrap();
+    assert!(once > serial);
+    assert!(touched["changed"].is_string());
+    let run = work.run(&["domain", "touch", "dyn.example"]);
+    let twice = work.json(&["domain", "show", "dyn.example"])["serial"].as_u64().unwrap();
+    assert!(twice > once && run.err.contains(&twice.to_string()), "{run:?}");
+    for key in ["ttl", "email", "description", "hosts", "records", "created"] {
+        assert_eq!(touched[key], before[key]);
+    }
+    work.fails(ExitCode::NotFound, &["domain", "touch", "other.example"], &["no domain other.example"]);
+}
+
+#[test]
+fn a_domain_with_domains_below_it_stays() {
+    let work = Work::empty();
+    work.ok(&["domain", "add", "example.org"]);
+    work.ok(&["domain", "add", "sub.example.org"]);
+    let hint = ["sub.example.org below it", "ddns domain remove sub.example.org"];
+    work.fails(ExitCode::Refused, &["domain", "remove", "example.org"], &hint);
+    work.ok(&["domain", "remove", "sub.example.org"]);
+    work.ok(&["domain", "remove", "example.org"]);
 }

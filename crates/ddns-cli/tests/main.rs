@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod adoptions;
+#[cfg(test)]
 mod batches;
 #[cfg(test)]
 mod clients;
@@ -13,9 +15,15 @@ mod domains;
 #[cfg(test)]
 mod hosts;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod mails;
 #[cfg(test)]
 mod manual;
+#[cfg(test)]
+mod quotas;
+#[cfg(test)]
+mod records;
 #[cfg(test)]
 mod together;
 #[cfg(test)]
