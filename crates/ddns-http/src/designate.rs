@@ -6,11 +6,15 @@
 mod admitted;
 mod answers;
 mod documented;
+mod domains;
 mod doors;
 mod flags;
 mod limits;
+mod lists;
+mod managed;
 mod paths;
 mod quotas;
+mod records;
 mod reports;
 mod schemas;
 mod servers;
@@ -38,6 +42,8 @@ use crate::routes::Routes;
 pub(crate) fn routes(routes: &mut Routes<'_>) {
     versions::routes(routes);
     sync::routes(routes);
+    domains::routes(routes);
+    records::routes(routes);
     servers::routes(routes);
     quotas::routes(routes);
     reports::routes(routes);
@@ -51,12 +57,7 @@ pub(crate) fn routes(routes: &mut Routes<'_>) {
 }
 
 /// A resource of records: below `/v1`, and without that, as the dialect's documentation writes it.
-#[expect(dead_code, reason = "records come next")]
-fn of_records<const N: usize>(
-    routes: &mut Routes<'_>,
-    path: &'static str,
-    methods: impl Fn() -> [(Method, Route); N],
-) {
+fn of_records<const N: usize>(routes: &mut Routes<'_>, path: &'static str, methods: impl Fn() -> [(Method, Route); N]) {
     for path in [Some(path), bare(path)].into_iter().flatten() {
         routes.resource::<Designate>(path, methods());
     }
@@ -68,7 +69,11 @@ fn bare(path: &str) -> Option<&str> {
 }
 
 /// The paths of records, which have two places each.
-const RECORDS: &[&str] = &["/v1/domains/{domain_id}/records", "/v1/domains/{domain_id}/records/{record_id}"];
+const RECORDS: &[&str] = &[
+    "/v1/domains/{domain_id}/records",
+    "/v1/domains/{domain_id}/records/{record_id}",
+    "/v1/domains/{domain_id}/records/{record_id}/sync",
+];
 
 fn described() -> OpenApiDocument {
     let twice = |chapter, path: &&str| match bare(path) {
@@ -102,7 +107,21 @@ fn described() -> OpenApiDocument {
         tsig_keys::set_key,
         tsig_keys::remove_key,
         limits::show_limits,
-        schemas::show_schema
+        schemas::show_schema,
+        domains::list_domains,
+        domains::make_domain,
+        domains::show_domain,
+        domains::set_domain,
+        domains::remove_domain,
+        domains::list_servers_of_domain,
+        domains::touch_domain,
+        domains::synchronise_domain,
+        records::list_records,
+        records::make_record,
+        records::show_record,
+        records::set_record,
+        records::remove_record,
+        records::synchronise_record
     ),
     components(schemas(ErrorBody)),
     tags((name = "designate", description = "\

@@ -19,6 +19,8 @@ mod described;
 #[cfg(test)]
 mod designate;
 #[cfg(test)]
+mod designate_faults;
+#[cfg(test)]
 mod foreign;
 #[cfg(test)]
 mod hostile;

@@ -17,12 +17,13 @@ use uuid::Uuid;
 use super::flags::Flags;
 use super::view::View;
 use super::wrong::Wrong;
-use super::{Designate, paths, tenant};
+use super::{Designate, doors, tenant};
 use crate::auth::{self, SignedIn};
 use crate::dialect::Fault;
 use crate::json::{self, Object};
 use crate::params::Params;
 use crate::server::State;
+use crate::settings::HttpSettings;
 use crate::{accept, links};
 
 /// A request that has passed everything that comes before its resource has a say: its caller has proved who it is, has the
@@ -79,7 +80,7 @@ impl Admitted {
     /// # Errors
     /// [`Wrong::NOWHERE`]: what is no id has no route.
     pub(super) fn id(&self, name: &str) -> Result<Uuid, Wrong> {
-        self.request.match_info().get(name).and_then(paths::uuid).ok_or(Wrong::NOWHERE)
+        self.request.match_info().get(name).and_then(doors::uuid).ok_or(Wrong::NOWHERE)
     }
 
     /// A variable in the path that is no id.
@@ -105,6 +106,11 @@ impl Admitted {
     /// The newest state.
     pub(super) fn snapshot(&self) -> Arc<Snapshot> {
         self.service().snapshot()
+    }
+
+    /// What the operator has set.
+    pub(super) fn settings(&self) -> &HttpSettings {
+        &self.state.settings
     }
 
     /// What links begin with.

@@ -16,7 +16,7 @@ use super::lists::{self, Part, PartParams};
 use super::servers::ServersBody;
 use super::view::View;
 use super::wrong::Wrong;
-use super::{Answer, Designate, answers, doors, paths};
+use super::{Answer, Designate, answers, doors};
 use crate::body::Body;
 use crate::dialect::Fault;
 use crate::routes::Routes;
@@ -134,7 +134,7 @@ pub(super) async fn list_domains(admitted: Admitted) -> Answer {
     let snapshot = admitted.snapshot();
     let part = Part::of(&admitted.query())?;
     let view = admitted.reading(&snapshot)?;
-    let marked = |marker: &String| paths::uuid(marker).and_then(|id| view.domain(id).ok()).map(|domain| domain.number);
+    let marked = |marker: &String| doors::uuid(marker).and_then(|id| view.domain(id).ok()).map(|domain| domain.number);
     let after = part.marker.as_ref().map(|marker| marked(marker).ok_or_else(lists::no_such_marker)).transpose()?;
     Ok(lists::answer("domains", &part, pages(&admitted, snapshot.clone(), after)))
 }

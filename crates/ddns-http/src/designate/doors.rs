@@ -23,7 +23,7 @@ use crate::json::{Json, Object};
 
 pub(super) use documents::document;
 pub(super) use domain::{domain_edit, new_domain};
-pub(super) use names::absolute;
+pub(super) use names::{absolute, uuid};
 pub(super) use quotas::{QuotasGiven, quotas};
 pub(super) use record::{StoredRecord, data_and_priority, has_type, new_record, record_edit};
 pub(super) use server::{new_server, server_edit};

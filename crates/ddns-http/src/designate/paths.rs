@@ -1,4 +1,4 @@
-//! Paths as the living server reads them: slashes at their end mean nothing, and ids come with or without hyphens.
+//! Paths as the living server reads them: slashes at their end mean nothing.
 
 use actix_web::Error;
 use actix_web::body::MessageBody;
@@ -6,7 +6,6 @@ use actix_web::dev::{ServiceRequest, ServiceResponse, Url};
 use actix_web::http::Uri;
 use actix_web::middleware::Next;
 use ddns_core::policy;
-use uuid::Uuid;
 
 /// Takes the slashes off the end of this dialect's paths, before a route is looked for.
 pub(crate) async fn trim<B: MessageBody>(
@@ -42,11 +41,6 @@ fn is_at_or_below(path: &str, root: &str) -> bool {
     path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// An id in one of the two forms that are taken.
-pub(super) fn uuid(text: &str) -> Option<Uuid> {
-    [32, 36].contains(&text.len()).then(|| Uuid::try_parse(text).ok()).flatten()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,26 +67,5 @@ mod tests {
         }
         assert_eq!(trimmed(&"/domains/x/recordsets/".parse().unwrap()), None);
         assert_eq!(trimmed(&format!("/v1/{}", "/".repeat(policy::URL_MAX)).parse().unwrap()), None);
-    }
-
-    #[test]
-    fn ids_come_in_two_forms() {
-        let id = Uuid::from_u128(0x89ab_cdef_0123_4567_89ab_cdef_0123_4567);
-        for form in
-            ["89abcdef-0123-4567-89ab-cdef01234567", "89ABCDEF012345678 9abcdef01234567".replace(' ', "").as_str()]
-        {
-            assert_eq!(uuid(form), Some(id), "{form}");
-        }
-        for junk in [
-            "",
-            "zzz",
-            "{89abcdef-0123-4567-89ab-cdef01234567}",
-            "urn:uuid:89abcdef-0123-4567-89ab-cdef01234567",
-            "89abcdef-0123-4567-89ab-cdef0123456",
-            "89abcdef0-123-4567-89ab-cdef01234567",
-            "{89abcdef0123456789abcdef0123456}",
-        ] {
-            assert_eq!(uuid(junk), None, "{junk}");
-        }
     }
 }

@@ -16,7 +16,7 @@ use super::documented::{BadRequest, DomainId, Duplicate, Missing, OverQuota, Rec
 use super::doors::{self, StoredRecord};
 use super::lists::{self, Part, PartParams};
 use super::wrong::Wrong;
-use super::{Answer, Designate, answers, managed, of_records, paths, tenant};
+use super::{Answer, Designate, answers, managed, of_records, tenant};
 use crate::body::Body;
 use crate::dialect::Fault;
 use crate::routes::Routes;
@@ -187,7 +187,7 @@ pub(super) async fn list_records(admitted: Admitted) -> Answer {
     let domain = admitted.reading(&snapshot)?.domain(id)?;
     let query = admitted.query();
     let part = Part::of(&query)?;
-    let marked = |marker: &String| paths::uuid(marker).and_then(|id| listing::find(&snapshot.registry, domain, id));
+    let marked = |marker: &String| doors::uuid(marker).and_then(|id| listing::find(&snapshot.registry, domain, id));
     let after = part.marker.as_ref().map(|marker| marked(marker).ok_or_else(lists::no_such_marker)).transpose()?;
     let all_types = query.last("all_types").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let wide = admitted.settings().list_tenant_and_version;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use ddns_core::{Account, AccountNo, Registry};
 use uuid::Uuid;
 
-use super::paths;
+use super::doors;
 
 /// The account that a tenant's id means: its public id, with or without hyphens, or its login.
 pub(super) fn find<'r>(registry: &'r Registry, tenant: &str) -> Option<&'r Arc<Account>> {
-    let by_id = paths::uuid(tenant).and_then(|id| registry.account_by_id(id));
+    let by_id = doors::uuid(tenant).and_then(|id| registry.account_by_id(id));
     by_id.or_else(|| registry.account_by_login(&tenant.parse().ok()?))
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ddns_core::{AccountNo, Domain, Kind, Registry};
+use ddns_core::{AccountNo, Domain, DomainNo, Kind, Registry};
 use uuid::Uuid;
 
 use super::wrong::Wrong;
@@ -33,6 +33,15 @@ impl<'r> View<'r> {
     /// Every domain that it sees, in no order that means anything.
     pub(super) fn domains(&self) -> Box<dyn Iterator<Item = &'r Arc<Domain>> + 'r> {
         if self.all { Box::new(self.registry.domains()) } else { Box::new(self.registry.domains_of(self.tenant)) }
+    }
+
+    /// Every domain that it sees behind this one, in the order of their making.
+    pub(super) fn domains_after(&self, after: Option<DomainNo>) -> Box<dyn Iterator<Item = &'r Arc<Domain>> + 'r> {
+        if self.all {
+            return Box::new(self.registry.domains_after(after));
+        }
+        let behind = move |domain: &&Arc<Domain>| after.is_none_or(|after| domain.number > after);
+        Box::new(self.registry.domains_of(self.tenant).filter(behind))
     }
 
     /// Whether it sees a domain.

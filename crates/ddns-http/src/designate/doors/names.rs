@@ -33,7 +33,7 @@ pub(super) fn is_email(text: &str) -> bool {
 }
 
 /// An id as it is written, with hyphens or without.
-pub(super) fn uuid(text: &str) -> Option<Uuid> {
+pub(crate) fn uuid(text: &str) -> Option<Uuid> {
     match text.len() {
         32 | 36 => Uuid::try_parse(text).ok(),
         _ => None,
@@ -49,4 +49,30 @@ fn is_label(label: &str) -> bool {
     let good = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
     let hyphens = label.starts_with('-') || label.ends_with('-');
     (1..=policy::LABEL_MAX).contains(&label.len()) && !hyphens && label.bytes().all(good)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_come_in_two_forms() {
+        let id = Uuid::from_u128(0x89ab_cdef_0123_4567_89ab_cdef_0123_4567);
+        for form in
+            ["89abcdef-0123-4567-89ab-cdef01234567", "89ABCDEF012345678 9abcdef01234567".replace(' ', "").as_str()]
+        {
+            assert_eq!(uuid(form), Some(id), "{form}");
+        }
+        for junk in [
+            "",
+            "zzz",
+            "{89abcdef-0123-4567-89ab-cdef01234567}",
+            "urn:uuid:89abcdef-0123-4567-89ab-cdef01234567",
+            "89abcdef-0123-4567-89ab-cdef0123456",
+            "89abcdef0-123-4567-89ab-cdef01234567",
+            "{89abcdef0123456789abcdef0123456}",
+        ] {
+            assert_eq!(uuid(junk), None, "{junk}");
+        }
+    }
 }
