@@ -23,7 +23,7 @@ pub(crate) enum HostCommand {
     /// Turn the plain address record of a name into a host
     ///
     /// There is one A record, one AAAA record, or one of each; they go, and the host answers the same. Equal ones at the
-    /// wildcard below the name make it the host's. Its ttl is theirs, or the next shorter one that a host can have.
+    /// wildcard below the name make it the host's. Its ttl is theirs, or the next shorter one that a host can have, or 60 s.
     Adopt(Adopt),
     /// List hosts by name
     List(List),

@@ -265,7 +265,7 @@ impl Set {
         let changed = session.submit(Command::SetRecord { record: listed.id, edit });
         let reply = changed.map_err(during)?;
         let (domain, after) = receipt(&reply)?;
-        let count = if reply.changed { written_with(&reply.snapshot.registry, &after) } else { 0 };
+        let count = if reply.changed { differences(&registry, &reply.snapshot.registry, &listed) } else { 0 };
         let others = count.saturating_sub(1);
         let sentence = match (count, others) {
             (0, _) => format!("nothing to change in {}", Told(&after)),
@@ -298,10 +298,10 @@ fn tell_ttl(session: &mut Session<'_>, domain: &Domain, listed: &Listed, asked: 
     session.out.say(format_args!("  hint: {why}; change it with: {change} --ttl N"))
 }
 
-/// How many records of an RRset were written at the same moment as this one.
-fn written_with(registry: &Registry, record: &Listed) -> usize {
-    let set = registry.rrset(&record.owner, record.data.record_type());
-    set.filter(|member| member.updated == record.updated).count()
+/// How many records of an RRset are not as they were.
+fn differences(before: &Registry, after: &Registry, one: &Listed) -> usize {
+    let set = before.rrset(&one.owner, one.data.record_type());
+    set.filter(|member| after.record(member.id) != Some(*member)).count()
 }
 
 /// A record that somebody made, and that can be changed by hand.

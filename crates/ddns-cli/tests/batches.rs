@@ -66,6 +66,8 @@ fn what_cannot_stand_in_a_batch_is_told() {
         ("batch -", "cannot stand in a batch"),
         ("restore x", "cannot stand in a batch"),
         ("account add ann --password-stdin", "standard input is the batch itself"),
+        ("key add k.example --account joe --secret-stdin", "a secret cannot come from there"),
+        ("record set x.dyn.example A --data 192.0.2.1", "--data"),
         ("host add 'a", "quote"),
         ("--data x host list", "--data"),
         ("host frobnicate", "frobnicate"),
