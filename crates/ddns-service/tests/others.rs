@@ -63,6 +63,29 @@ fn an_idle_service_serves_what_others_did() {
     });
 }
 
+/// When a zone came to its serial is the same for everybody: whoever changed it, heard of it, or starts later.
+#[test]
+fn zones_stand_at_the_same_time_for_everybody() {
+    let memory = MemoryStore::new();
+    let (one, two) = (start(memory.clone()), start(memory.clone()));
+    furnish(&one);
+    let head = |service: &Service| {
+        let registry = &service.snapshot().registry;
+        let domain = registry.domain_by_name(&"dyn.example".parse().unwrap()).unwrap();
+        (registry.zone_head(domain.number), domain.created)
+    };
+    two.catch_up();
+    let (made, created) = head(&two);
+    assert_eq!(head(&one), (made, created));
+    one.submit_blocking(set("a.dyn.example", "192.0.2.1")).unwrap();
+    two.catch_up();
+    let (changed, _) = head(&two);
+    assert!(changed.serial.is_after(made.serial) && changed.changed > created);
+    for service in [&one, &start(memory)] {
+        assert_eq!(head(service).0, changed);
+    }
+}
+
 /// A token that another process has made works here, and one that it has revoked does not.
 #[test]
 fn tokens_come_and_go_with_others() {
