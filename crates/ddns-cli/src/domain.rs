@@ -186,7 +186,11 @@ impl Which {
     fn touch(self, session: &mut Session<'_>) -> Result<(), Failure> {
         let touched = session.submit(Command::TouchDomain { name: self.name.clone() });
         let reply = touched.map_err(|failure| failure.during(format_args!("cannot touch domain {}", self.name)))?;
-        tell(session, "touched", &reply)
+        let registry = &reply.snapshot.registry;
+        let missing = || Failure::internal("the domain has gone");
+        let domain = registry.domain_by_name(&self.name).ok_or_else(missing)?;
+        let sentence = format!("touched domain {}; its serial is {}", self.name, registry.serial(domain.number));
+        session.out.done(&sentence, &detailed(domain, registry))
     }
 
     fn remove(self, session: &mut Session<'_>) -> Result<(), Failure> {
@@ -251,9 +255,7 @@ impl Set {
 fn tell(session: &mut Session<'_>, what: &str, reply: &Reply) -> Result<(), Failure> {
     let Receipt::Domain(domain) = &reply.receipt else { return Err(Failure::internal("the domain has no receipt")) };
     session.forget_names();
-    let registry = &reply.snapshot.registry;
-    let sentence = format!("{what} domain {}; its serial is {}", domain.name, registry.serial(domain.number));
-    session.out.done(&sentence, &detailed(domain, registry))
+    session.out.done(&format!("{what} domain {}", domain.name), &detailed(domain, &reply.snapshot.registry))
 }
 
 /// A domain, with what is known only from the rest of the data.
