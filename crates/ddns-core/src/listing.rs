@@ -2,6 +2,10 @@
 //!
 //! The apex's own come first (SOA, NS, the name servers' addresses), then hosts' addresses and records in the order of their
 //! making. A managed record has an id that leads back to what it is made of, without an index.
+//!
+//! It is what [`zone::records`] has at the domain's own names. What stands in a zone because of a domain below it (the
+//! delegation's NS and glue) is in the list of that domain alone. Where somebody's record and the service say the same,
+//! the zone has it once, and the list has it as the record.
 
 use std::sync::Arc;
 
@@ -112,14 +116,9 @@ pub fn find(registry: &Registry, domain: &Domain, id: Uuid) -> Option<Listed> {
     if let Some(record) = registry.record(id) {
         return Some(of_record(domain, record)).filter(|_| record.domain == domain.number);
     }
-    let candidates = match number_of(id) {
-        None => of_apex(registry, domain),
-        Some(number) => {
-            let host = registry.host_by_number(number).filter(|host| host.domain == domain.number);
-            host.map(|host| of_host(registry, domain, host)).unwrap_or_default()
-        }
-    };
-    candidates.into_iter().find(|listed| listed.id == id)
+    let host = number_of(id).and_then(|number| registry.host_by_number(number));
+    let host = host.filter(|host| host.domain == domain.number).map(|host| of_host(registry, domain, host));
+    of_apex(registry, domain).into_iter().chain(host.into_iter().flatten()).find(|listed| listed.id == id)
 }
 
 /// When a domain, or anything that its zone holds, was last changed; none if never.
@@ -154,7 +153,7 @@ fn of_record(domain: &Domain, record: &Arc<Record>) -> Listed {
     }
 }
 
-/// SOA, NS, and the addresses of name servers whose names lie in the zone.
+/// SOA, NS, the addresses of name servers whose names lie in the zone, and the challenge values of a host right above it.
 fn of_apex(registry: &Registry, domain: &Domain) -> Vec<Listed> {
     let mut listed = Vec::new();
     let mut add = |kind, owner: &Name, data: RecordData, updated, source| {
@@ -168,39 +167,64 @@ fn of_apex(registry: &Registry, domain: &Domain) -> Vec<Listed> {
     add(KIND_SOA, apex, RecordData::Soa(zone::soa(registry, domain)), updated(registry, domain), Source::Soa);
     zone::each_name_server(registry, domain, &mut |name| {
         let changed = registry.server(&name).and_then(|server| server.updated);
-        add(KIND_NS, apex, RecordData::Ns(name), changed, Source::NameServer);
+        let data = RecordData::Ns(name);
+        if !is_record(registry, apex, &data) {
+            add(KIND_NS, apex, data, changed, Source::NameServer);
+        }
     });
     zone::each_server_in(registry, domain, &mut |name, data| {
         add(KIND_SERVER_ADDRESS, name, data.clone(), None, Source::ServerAddress);
     });
+    // A domain at `_acme-challenge.<host>` takes over what the host's has there.
+    let above = apex.parent().and_then(|above| registry.host_by_name(above.key()));
+    for mut value in above.map(|host| challenges(registry, domain, host)).unwrap_or_default() {
+        value.place = Place::Apex(listed.len());
+        listed.push(value);
+    }
     listed
+}
+
+/// Whether a record says this.
+fn is_record(registry: &Registry, name: &Name, data: &RecordData) -> bool {
+    registry.records_at(name).iter().any(|record| record.data == *data)
 }
 
 /// What a host answers, by name and by wildcard, and its challenge values.
 fn of_host(registry: &Registry, domain: &Domain, host: &Host) -> Vec<Listed> {
     let mut listed = Vec::new();
-    let mut add = |kind, owner: Name, data: RecordData, ttl: Ttl, source| {
-        let id = managed_id(host.number.get(), kind, &data);
-        let place = Place::Made(host.created, Item::Host(host.number, listed.len()));
-        let (created, updated) = (host.created, Some(host.updated).filter(|updated| *updated > host.created));
-        let (ttl, description, version) = (Some(ttl), None, 1);
-        listed.push(Listed { id, owner, data, ttl, description, version, created, updated, source, place });
+    let mut add = |kind, owner: Name, data: RecordData, ttl: Ttl| {
+        listed.push(managed_by(host, kind, owner, data, ttl, Source::Host(host.number)));
     };
     let name = host.name.name();
     let wildcard = name.wildcard().filter(|_| host.wildcard);
     for (owner, kind) in [(Some(name.clone()), KIND_HOST), (wildcard, KIND_WILDCARD)] {
         let Some(owner) = owner else { continue };
-        zone::each_address(registry, domain, host, &mut |ttl, data| {
-            add(kind, owner.clone(), data.clone(), ttl, Source::Host(host.number));
-        });
+        zone::each_address(registry, domain, host, &mut |ttl, data| add(kind, owner.clone(), data.clone(), ttl));
     }
-    for challenge in registry.challenges(&host.name) {
-        if let (Some(owner), Ok(text)) = (challenge_name(&host.name), Text::literal(challenge.value.as_str())) {
-            let ttl = zone::challenge_ttl(registry, domain, &owner);
-            add(KIND_CHALLENGE, owner, RecordData::Txt(text), ttl, Source::Challenge(host.number));
-        }
+    listed.extend(challenges(registry, domain, host));
+    for (number, one) in listed.iter_mut().enumerate() {
+        one.place = Place::Made(host.created, Item::Host(host.number, number));
     }
     listed
+}
+
+/// The challenge values of a host that a domain answers, but for those that a record says as well.
+fn challenges(registry: &Registry, domain: &Domain, host: &Host) -> Vec<Listed> {
+    let answers = |name: &Name| registry.enclosing_domain(name).is_some_and(|found| found.number == domain.number);
+    let Some(owner) = challenge_name(&host.name).filter(answers) else { return Vec::new() };
+    let ttl = zone::challenge_ttl(registry, domain, &owner);
+    let values = registry.challenges(&host.name).iter();
+    let data = values.filter_map(|challenge| Text::literal(challenge.value.as_str()).ok()).map(RecordData::Txt);
+    let own = data.filter(|data| !is_record(registry, &owner, data));
+    own.map(|data| managed_by(host, KIND_CHALLENGE, owner.clone(), data, ttl, Source::Challenge(host.number))).collect()
+}
+
+/// A record that a host makes, for which a place is still to be found.
+fn managed_by(host: &Host, kind: u8, owner: Name, data: RecordData, ttl: Ttl, source: Source) -> Listed {
+    let id = managed_id(host.number.get(), kind, &data);
+    let place = Place::Made(host.created, Item::Host(host.number, 0));
+    let (created, updated) = (host.created, Some(host.updated).filter(|updated| *updated > host.created));
+    Listed { id, owner, data, ttl: Some(ttl), description: None, version: 1, created, updated, source, place }
 }
 
 const KIND_SOA: u8 = 1;

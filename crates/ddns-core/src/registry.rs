@@ -33,6 +33,8 @@ pub struct Registry {
     hosts_in_domain: OrdSet<(DomainNo, Timestamp, HostNo)>,
     records_in_domain: OrdSet<(DomainNo, Timestamp, Uuid)>,
     record_counts: OrdMap<DomainNo, usize>,
+    /// How many of them are whose.
+    record_shares: OrdMap<(DomainNo, AccountNo), usize>,
     rrset_counts: OrdMap<DomainNo, usize>,
     accounts: OrdMap<AccountNo, Arc<Account>>,
     logins: OrdMap<Login, AccountNo>,
@@ -348,6 +350,7 @@ impl Registry {
             self.records.remove(&before.id);
             if let Some(owner) = before.owner {
                 self.records_by_owner.remove(&(owner, before.id));
+                count(&mut self.record_shares, (before.domain, owner), |count| count.saturating_sub(1));
             }
             self.records_in_domain.remove(&(before.domain, before.created, before.id));
             count(&mut self.record_counts, before.domain, |count| count.saturating_sub(1));
@@ -360,6 +363,7 @@ impl Registry {
             self.records.insert(after.id, after.name.clone());
             if let Some(owner) = after.owner {
                 self.records_by_owner.insert((owner, after.id));
+                count(&mut self.record_shares, (after.domain, owner), |count| count.saturating_add(1));
             }
             if self.rrset(&after.name, after.data.record_type()).next().is_none() {
                 count(&mut self.rrset_counts, after.domain, |count| count.saturating_add(1));
@@ -489,6 +493,11 @@ impl Registry {
     /// How many records a domain has.
     pub fn record_count(&self, domain: DomainNo) -> usize {
         self.record_counts.get(&domain).copied().unwrap_or(0)
+    }
+
+    /// How many records of a domain an account made.
+    pub fn record_share(&self, domain: DomainNo, owner: AccountNo) -> usize {
+        self.record_shares.get(&(domain, owner)).copied().unwrap_or(0)
     }
 
     /// How many RRsets the records of a domain are.

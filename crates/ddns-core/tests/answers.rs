@@ -107,7 +107,15 @@ impl Scene {
         self.records += 1;
         let data = RecordData::parse(parse(record_type), data).unwrap();
         let id = Uuid::from_u128(self.records);
-        self.run(Command::AddRecord(NewRecord { id, name: parse(name), data, ttl: None, description: None }))
+        self.run(Command::AddRecord(NewRecord {
+            id,
+            name: parse(name),
+            data,
+            ttl: None,
+            description: None,
+            domain: None,
+            narrow: false,
+        }))
     }
 
     fn host(&mut self, name: &str, addresses: &[&str], wildcard: bool) -> &mut Scene {

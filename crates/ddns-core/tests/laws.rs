@@ -1,49 +1,68 @@
 //! The laws of the design's section 5, on random commands: the naive model agrees, and what must hold, holds.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use ddns_core::*;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use crate::model::{Letter, Person, World, gives_address, under};
+use crate::lists::{check_kept_ids, check_lists, check_pages};
+use crate::model::{Letter, Line, Person, World, gives_address, under};
 use crate::stage::{Stage, records};
 use crate::support::{assert_json_round_trip, cases};
-use crate::universe::{Step, follow, story};
+use crate::universe::{Step, follow, record_story, story};
 
 proptest! {
     #![proptest_config(cases(300))]
 
     #[test]
     fn the_naive_model_agrees_and_every_law_holds(story in story(120)) {
-        let mut stage = Stage::new();
-        let mut world = World::of(&stage.registry);
-        for step in &story {
-            match step {
-                Step::Ask(caller, command) => ask(&mut stage, &mut world, caller, command),
-                Step::Follow(place, holder, link) => {
-                    if let Some((caller, command)) = follow(&stage.registry, *place, holder, link) {
-                        ask(&mut stage, &mut world, &caller, &command);
-                    }
-                }
-                Step::Pass(secs) => stage.pass(*secs),
-                Step::MissHost(_) | Step::MissClient(_) => {
-                    let before = stage.registry.clone();
-                    let changes = stage.play(step);
-                    stage.publish(&before, &changes);
-                    world = World::of(&stage.registry);
+        play(&story);
+    }
+
+}
+
+proptest! {
+    #![proptest_config(cases(150))]
+
+    /// Likewise where records, hosts and name servers contend for the same few names.
+    #[test]
+    fn records_meet_each_other(story in record_story(80)) {
+        play(&story);
+    }
+}
+
+fn play(story: &[Step]) {
+    let mut stage = Stage::new();
+    let mut world = World::of(&stage.registry);
+    for step in story {
+        match step {
+            Step::Ask(caller, command) => ask(&mut stage, &mut world, caller, command),
+            Step::Follow(place, holder, link) => {
+                if let Some((caller, command)) = follow(&stage.registry, *place, holder, link) {
+                    ask(&mut stage, &mut world, &caller, &command);
                 }
             }
-            check_laws(&world, &stage.registry);
-            check_indexes(&stage.registry);
+            Step::Pass(secs) => stage.pass(*secs),
+            Step::MissHost(_) | Step::MissClient(_) => {
+                let before = stage.registry.clone();
+                let changes = stage.play(step);
+                stage.publish(&before, &changes);
+                world = World::of(&stage.registry);
+            }
         }
-        check_snapshot(&stage.registry);
+        check_laws(&world, &stage.registry);
+        check_indexes(&stage.registry);
     }
+    check_pages(&stage.registry);
+    check_snapshot(&stage.registry);
 }
 
 /// One command, decided by both.
 fn ask(stage: &mut Stage, world: &mut World, caller: &Caller, command: &Command) {
     let before = world.clone();
+    let registry = stage.registry.clone();
     let said = || format!("{caller:?}\n{command:?}");
     match (stage.ask(caller, command), world.run(caller, command, stage.now)) {
         (Err(_), None) => (),
@@ -60,8 +79,10 @@ fn ask(stage: &mut Stage, world: &mut World, caller: &Caller, command: &Command)
             check_step(&before, world, command);
             check_caller(&before, world, caller, command);
             check_mail_step(&before, world, command);
+            check_adopted(&registry, &stage.registry, command);
+            check_kept_ids(&registry, &stage.registry);
             check_stale(&stage.registry, &decision);
-            if repeats(command) {
+            if repeats(command) && !gives_away(world, command) {
                 let again = stage.ask(caller, command).map(|decision| decision.changes);
                 assert_eq!(again, Ok(Vec::new()), "the repeat of {}", said());
             }
@@ -74,10 +95,8 @@ fn ask(stage: &mut Stage, world: &mut World, caller: &Caller, command: &Command)
 /// Whether a command says how something shall be, so that saying it again changes nothing.
 fn repeats(command: &Command) -> bool {
     match command {
-        Command::SetHosts { .. }
-        | Command::SetAllHosts { .. }
-        | Command::SetDomain { .. }
-        | Command::SetServer { .. } => true,
+        Command::SetHosts { .. } | Command::SetAllHosts { .. } | Command::SetDomain { .. } => true,
+        Command::SetServer { edit, .. } => edit.name.is_none(),
         Command::SetRecord { .. }
         | Command::PutClient { .. }
         | Command::MoveClient { .. }
@@ -87,6 +106,11 @@ fn repeats(command: &Command) -> bool {
         // Whoever suspends or demotes itself may not say it again.
         _ => false,
     }
+}
+
+/// Whether a record has come to where only operators may change it.
+fn gives_away(world: &World, command: &Command) -> bool {
+    matches!(command, Command::SetRecord { record, .. } if world.records[record].is_own_ns())
 }
 
 /// What the caller is told is what is there.
@@ -125,6 +149,8 @@ fn check_laws(world: &World, registry: &Registry) {
     check_neighbours(world);
     check_belongings(world, registry);
     check_answers(world, registry);
+    check_rrsets(world);
+    check_lists(registry);
     check_unconfirmed(world);
     check_outbox(world);
 }
@@ -173,7 +199,7 @@ fn check_belongings(world: &World, registry: &Registry) {
     }
     let exists = |account: &u32| world.accounts.contains_key(account);
     let tokens = world.tokens.values().map(|token| &token.account);
-    assert!(tokens.chain(world.keys.values().map(|(account, _)| account)).all(exists));
+    assert!(tokens.chain(world.keys.values().map(|key| &key.account)).all(exists));
     assert!(world.domains.values().all(|zone| zone.owner.as_ref().is_none_or(exists)));
     assert!(world.records.values().all(|line| line.owner.as_ref().is_none_or(exists)));
     for change in registry.snapshot() {
@@ -192,10 +218,10 @@ fn check_answers(world: &World, registry: &Registry) {
         let above = line.name.strip_prefix("*.").and_then(|host| world.hosts.get(host));
         assert!(above.is_none_or(|host| !host.wildcard), "{line:?} where a host's wildcard answers");
     }
-    for (name, addresses) in &world.servers {
+    for (name, server) in &world.servers {
         let clash = world.hosts.contains_key(name)
             || world.records.values().any(|line| line.name == *name && gives_address(&line.data));
-        assert!(addresses.is_empty() || !clash, "the name server {name} and something else answer");
+        assert!(server.addresses.is_empty() || !clash, "the name server {name} and something else answer");
     }
     for domain in registry.domains() {
         let records = records(registry, domain);
@@ -226,6 +252,16 @@ fn check_served(host: &Host, registry: &Registry) {
     assert_eq!(zone::served_addresses(registry, domain, host), expected, "{host:?}");
 }
 
+/// All records of an RRset are of one domain, and have one time to live, whoever made them.
+fn check_rrsets(world: &World) {
+    let mut sets: BTreeMap<(&str, RecordType), &Line> = BTreeMap::new();
+    for line in world.records.values() {
+        let first = *sets.entry((&line.name, line.kind())).or_insert(line);
+        assert_eq!((&first.domain, first.ttl), (&line.domain, line.ttl), "{first:?} and {line:?}");
+        assert!(line.ttl.is_none() || !line.is_own_ns(), "a zone's NS have its own time to live: {line:?}");
+    }
+}
+
 /// Nothing holds an unconfirmed account back when it ends, and a credential would work at once when it does not.
 fn check_unconfirmed(world: &World) {
     let unconfirmed = |number: &u32| world.accounts[number].state == AccountState::Unconfirmed;
@@ -234,7 +270,7 @@ fn check_unconfirmed(world: &World) {
     assert!(!world.domains.values().any(|zone| zone.owner.as_ref().is_some_and(unconfirmed)));
     assert!(!world.records.values().any(|line| line.owner.as_ref().is_some_and(unconfirmed)));
     assert!(!world.tokens.values().any(|token| unconfirmed(&token.account)));
-    assert!(!world.keys.values().any(|(account, _)| unconfirmed(account)));
+    assert!(!world.keys.values().any(|key| unconfirmed(&key.account)));
 }
 
 /// Each mail is about an account that is there, as it is, and there once; with a link it goes to nobody but the account's
@@ -323,6 +359,26 @@ fn check_mail_step(before: &World, after: &World, command: &Command) {
     }
 }
 
+/// DNS answers the same addresses before and after, each for no longer; and elsewhere all is as it was.
+fn check_adopted(before: &Registry, after: &Registry, command: &Command) {
+    let Command::AdoptHost { name, .. } = command else { return };
+    let (name, wildcard) = (name.name().clone(), name.name().wildcard());
+    let own = |owner: &Name| *owner == name || Some(owner) == wildcard.as_ref();
+    let served = |registry: &Registry| {
+        let domain = registry.enclosing_domain(&name).unwrap();
+        let records =
+            records(registry, domain).into_iter().filter(|record| record.data.record_type() != RecordType::SOA);
+        records.map(|record| ((record.owner, record.data), record.ttl)).collect::<BTreeMap<_, _>>()
+    };
+    let (before, after) = (served(before), served(after));
+    assert!(before.keys().eq(after.keys()), "{before:?}\nbecame {after:?}");
+    for ((owner, data), ttl) in &after {
+        let was = before[&(owner.clone(), data.clone())];
+        let longest = if own(owner) && gives_address(data) { was.max(HostTtl::S60.ttl()) } else { was };
+        assert!(*ttl <= longest && (own(owner) || *ttl == was), "{owner} {data} for {ttl:?} after {was:?}");
+    }
+}
+
 fn check_step(before: &World, after: &World, command: &Command) {
     check_words(before, after, command);
     check_families(before, after, command);
@@ -396,7 +452,7 @@ fn check_freed(before: &World, after: &World, name: &str) {
     assert!(!after.challenges.keys().any(|(host, _)| host == name));
     let exact = HostPattern::Exact(name.parse().unwrap());
     let names_it = |scope: &Scope| matches!(&scope.hosts, HostScope::Only(patterns) if patterns.contains(&exact));
-    let scopes = after.tokens.values().map(|token| &token.scope).chain(after.keys.values().map(|(_, scope)| scope));
+    let scopes = after.tokens.values().map(|token| &token.scope).chain(after.keys.values().map(|key| &key.scope));
     assert!(!scopes.into_iter().any(names_it), "{name}");
     let host = &before.hosts[name];
     let reserved = before.domains[&host.domain].shared && before.settings.reservation_days > 0;
@@ -433,8 +489,13 @@ fn check_indexes(registry: &Registry) {
             registry.records_of(account).map(|record| record.id).collect::<BTreeSet<_>>(),
             records.iter().filter(|record| record.owner == Some(account)).map(|record| record.id).collect()
         );
-        let domain = DomainNo::new(number).unwrap();
-        assert_eq!(registry.record_count(domain), records.iter().filter(|record| record.domain == domain).count());
+        check_domain_indexes(registry, DomainNo::new(number).unwrap(), &hosts, &records);
+    }
+    let mut made: Vec<_> = domains.iter().map(|domain| domain.number).collect();
+    made.sort();
+    assert_eq!(registry.domains_after(None).map(|domain| domain.number).collect::<Vec<_>>(), made);
+    for (place, number) in made.iter().enumerate() {
+        assert!(registry.domains_after(Some(*number)).map(|domain| &domain.number).eq(&made[place + 1..]));
     }
     for record in &records {
         assert_eq!(registry.record(record.id), Some(*record));
@@ -449,6 +510,31 @@ fn check_indexes(registry: &Registry) {
         assert_eq!(registry.domain_by_id(domain.id), Some(domain));
         assert_eq!(registry.enclosing_domain(domain.name.name()), Some(domain));
     }
+}
+
+/// What is counted and kept in order for each domain.
+fn check_domain_indexes(registry: &Registry, domain: DomainNo, hosts: &[&Arc<Host>], records: &[&Arc<Record>]) {
+    let mut records: Vec<_> = records.iter().filter(|record| record.domain == domain).copied().collect();
+    assert_eq!(registry.record_count(domain), records.len());
+    for owner in registry.accounts().map(|account| account.number) {
+        let own = records.iter().filter(|record| record.owner == Some(owner));
+        assert_eq!(registry.record_share(domain, owner), own.count());
+    }
+    let sets: BTreeSet<_> = records.iter().map(|record| (&record.name, record.data.record_type())).collect();
+    assert_eq!(registry.rrset_count(domain), sets.len());
+    records.sort_by_key(|record| (record.created, record.id));
+    for (place, record) in records.iter().enumerate() {
+        let rest: Vec<_> = registry.records_in(domain, (record.created, record.id)).collect();
+        assert_eq!(rest, records[place..]);
+    }
+    assert_eq!(registry.records_in(domain, Default::default()).count(), records.len());
+    let mut hosts: Vec<_> = hosts.iter().filter(|host| host.domain == domain).copied().collect();
+    hosts.sort_by_key(|host| (host.created, host.number));
+    for (place, host) in hosts.iter().enumerate() {
+        let rest: Vec<_> = registry.hosts_in(domain, (host.created, host.number)).collect();
+        assert_eq!(rest, hosts[place..]);
+    }
+    assert_eq!(registry.hosts_in(domain, (Timestamp::default(), HostNo::MIN)).count(), hosts.len());
 }
 
 /// Replayed on an empty registry, a snapshot gives an equal one.

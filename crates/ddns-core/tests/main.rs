@@ -13,6 +13,8 @@ mod due;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod lists;
+#[cfg(test)]
 mod model;
 #[cfg(test)]
 mod names;
@@ -22,6 +24,8 @@ mod outbox;
 mod records;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod rrsets;
 #[cfg(test)]
 mod stage;
 #[cfg(test)]

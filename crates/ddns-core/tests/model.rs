@@ -3,7 +3,7 @@
 //! It is written from the design's section 5 and knows nothing of how `decide` does it. [`World::of`] shows a registry
 //! as such a world; [`World::run`] carries a command out, or refuses it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use ddns_core::*;
@@ -14,14 +14,14 @@ pub(crate) struct World {
     pub(crate) accounts: BTreeMap<u32, Person>,
     pub(crate) tokens: BTreeMap<Uuid, Credential>,
     pub(crate) domains: BTreeMap<String, Zone>,
-    pub(crate) servers: BTreeMap<String, Vec<IpAddr>>,
+    pub(crate) servers: BTreeMap<String, Beacon>,
     pub(crate) hosts: BTreeMap<String, Machine>,
     pub(crate) clients: BTreeMap<String, Device>,
     pub(crate) records: BTreeMap<Uuid, Line>,
     /// The end of each value of each host.
     pub(crate) challenges: BTreeMap<(String, String), Timestamp>,
     pub(crate) reservations: BTreeMap<String, (u32, Timestamp)>,
-    pub(crate) keys: BTreeMap<String, (u32, Scope)>,
+    pub(crate) keys: BTreeMap<String, Signer>,
     pub(crate) peers: BTreeMap<IpAddr, (bool, bool)>,
     pub(crate) mails: BTreeMap<Uuid, Letter>,
     pub(crate) server_key: Option<SecretId>,
@@ -37,6 +37,9 @@ pub(crate) struct Person {
     pub(crate) role: Role,
     pub(crate) max_hosts: u32,
     pub(crate) max_domains: u32,
+    pub(crate) max_records: u32,
+    pub(crate) max_rrsets: u32,
+    pub(crate) max_rrset_records: u32,
     pub(crate) language: Language,
     pub(crate) password: Option<SecretId>,
     pub(crate) created: Timestamp,
@@ -60,15 +63,34 @@ pub(crate) struct Letter {
     pub(crate) next: Timestamp,
 }
 
+/// A TSIG key.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Signer {
+    pub(crate) id: Uuid,
+    pub(crate) account: u32,
+    pub(crate) scope: Scope,
+}
+
+/// A name server.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Beacon {
+    pub(crate) id: Uuid,
+    pub(crate) addresses: Vec<IpAddr>,
+    pub(crate) updated: Option<Timestamp>,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Zone {
+    pub(crate) number: u32,
     pub(crate) id: Uuid,
     pub(crate) owner: Option<u32>,
     pub(crate) shared: bool,
     pub(crate) ttl: u32,
     pub(crate) email: String,
     pub(crate) timers: SoaTimers,
+    pub(crate) description: Option<String>,
     pub(crate) offline: (Option<UnicastV4>, Option<UnicastV6>),
+    pub(crate) updated: Timestamp,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -98,6 +120,18 @@ pub(crate) struct Line {
     pub(crate) name: String,
     pub(crate) data: RecordData,
     pub(crate) ttl: Option<Ttl>,
+    pub(crate) description: Option<String>,
+}
+
+impl Line {
+    pub(crate) fn kind(&self) -> RecordType {
+        self.data.record_type()
+    }
+
+    /// Whether it is one of those that tell which name servers its zone has.
+    pub(crate) fn is_own_ns(&self) -> bool {
+        self.name == self.domain && self.kind() == RecordType::NS
+    }
 }
 
 /// What an accepted command answers for each of its hosts: whether it was allowed.
@@ -144,6 +178,9 @@ impl World {
                 role: account.role,
                 max_hosts: account.max_hosts,
                 max_domains: account.max_domains,
+                max_records: account.max_records,
+                max_rrsets: account.max_rrsets,
+                max_rrset_records: account.max_rrset_records,
                 language: account.language,
                 password: account.password,
                 created: account.created,
@@ -157,13 +194,16 @@ impl World {
         }
         for domain in registry.domains() {
             let zone = Zone {
+                number: domain.number.get(),
                 id: domain.id,
                 owner: domain.owner.map(AccountNo::get),
                 shared: domain.shared,
                 ttl: domain.ttl.secs(),
                 email: domain.email.to_string(),
                 timers: domain.timers,
+                description: domain.description.as_ref().map(ToString::to_string),
                 offline: (domain.offline_ipv4, domain.offline_ipv6),
+                updated: domain.updated,
             };
             world.domains.insert(domain.name.to_string(), zone);
         }
@@ -190,6 +230,7 @@ impl World {
                 name: record.name.to_string(),
                 data: record.data.clone(),
                 ttl: record.ttl,
+                description: record.description.as_ref().map(ToString::to_string),
             };
             world.records.insert(record.id, line);
         }
@@ -203,9 +244,14 @@ impl World {
             let letter = Letter { kind: mail.kind, account, to, attempts: mail.attempts, next: mail.next };
             world.mails.insert(mail.id, letter);
         }
-        world.servers = registry.servers().map(|server| (server.name.to_string(), server.addresses.clone())).collect();
-        world.keys =
-            registry.tsig_keys().map(|key| (key.name.to_string(), (key.account.get(), key.scope.clone()))).collect();
+        for server in registry.servers() {
+            let beacon = Beacon { id: server.id, addresses: server.addresses.clone(), updated: server.updated };
+            world.servers.insert(server.name.to_string(), beacon);
+        }
+        for key in registry.tsig_keys() {
+            let signer = Signer { id: key.id, account: key.account.get(), scope: key.scope.clone() };
+            world.keys.insert(key.name.to_string(), signer);
+        }
         world.peers = registry.peers().map(|peer| (peer.address, (peer.transfer, peer.notify))).collect();
         let reservations = registry.snapshot().filter_map(|change| match change {
             Change::Reservation(delta) => delta.after,
@@ -307,7 +353,7 @@ impl World {
     /// Whether one of our name servers has its addresses there.
     fn name_server(&self, name: &str) -> bool {
         match self.servers.get(name) {
-            Some(addresses) => !addresses.is_empty(),
+            Some(server) => !server.addresses.is_empty(),
             None => {
                 let default = self.enclosing(name).is_some_and(|zone| name == format!("ns1.{zone}"));
                 self.servers.is_empty() && default && !self.settings.ns_addresses.is_empty()
@@ -386,32 +432,38 @@ impl World {
             Command::PutTsigKey(key) => {
                 self.holder(key.account.get())?;
                 demand(who.operates() && who.hands_on(&key.scope))?;
-                self.keys.insert(key.name.to_string(), (key.account.get(), key.scope.clone()));
+                let name = key.name.to_string();
+                demand(self.keys.get(&name).is_none_or(|present| present.id == key.id))?;
+                self.keys.retain(|_, present| present.id != key.id);
+                self.keys.insert(name, Signer { id: key.id, account: key.account.get(), scope: key.scope.clone() });
             }
             Command::RemoveTsigKey { name } => {
                 demand(who.operates())?;
                 self.keys.remove(&name.to_string())?;
             }
-            Command::AddDomain(new) => self.add_domain(who, new)?,
-            Command::SetDomain { name, edit } => self.set_domain(who, &name.to_string(), edit)?,
+            Command::AddDomain(new) => self.add_domain(who, new, now)?,
+            Command::SetDomain { name, edit } => self.set_domain(who, &name.to_string(), edit, now)?,
+            Command::TouchDomain { name } => {
+                let zone = self.domains.get_mut(&name.to_string())?;
+                demand((who.operator || zone.owner == who.account) && who.whole())?;
+                zone.updated = now.max(zone.updated.after(std::time::Duration::from_micros(1)));
+            }
             Command::RemoveDomain { name } => self.remove_domain(who, &name.to_string())?,
-            Command::AddServer { name, addresses, .. } => {
+            Command::AddServer { id, name, addresses } => {
                 let name = name.to_string();
                 demand(who.operates() && !self.servers.contains_key(&name))?;
+                demand(!self.servers.values().any(|server| server.id == *id))?;
                 demand(!self.hosts.contains_key(&name) && !self.clash(&name))?;
-                self.servers.insert(name, distinct(addresses));
+                self.servers.insert(name, Beacon { id: *id, addresses: distinct(addresses), updated: None });
             }
-            Command::SetServer { name, addresses } => {
-                let name = name.to_string();
-                demand(who.operates() && self.servers.contains_key(&name))?;
-                demand(addresses.is_empty() || !self.hosts.contains_key(&name) && !self.clash(&name))?;
-                self.servers.insert(name, distinct(addresses));
-            }
-            Command::RemoveServer { name } => {
+            Command::SetServer { name, edit } => self.set_server(who, &name.to_string(), edit, now)?,
+            Command::RemoveServer { name, keep_one } => {
                 demand(who.operates())?;
                 self.servers.remove(&name.to_string())?;
+                demand(!keep_one || !self.servers.is_empty())?;
             }
             Command::AddHost(new) => self.add_host(who, new)?,
+            Command::AdoptHost { name, owner } => self.adopt_host(who, name, owner.map(AccountNo::get))?,
             Command::SetHosts { hosts, edit, together } => return self.set_hosts(who, hosts, *edit, *together),
             Command::SetAllHosts { edit } => {
                 let me = who.account?;
@@ -520,6 +572,9 @@ impl World {
             role: new.role,
             max_hosts: new.max_hosts,
             max_domains: new.max_domains,
+            max_records: 500,
+            max_rrsets: 500,
+            max_rrset_records: 20,
             language: new.language,
             password: new.password,
             created: now,
@@ -536,7 +591,10 @@ impl World {
             || edit.state.is_some()
             || edit.role.is_some()
             || edit.max_hosts.is_some()
-            || edit.max_domains.is_some();
+            || edit.max_domains.is_some()
+            || edit.max_records.is_some()
+            || edit.max_rrsets.is_some()
+            || edit.max_rrset_records.is_some();
         demand(who.operates() || !for_operators)?;
         // Unconfirmed ──▶ Active ◀──▶ Suspended: nobody becomes unconfirmed again, and an unconfirmed one is confirmed.
         demand(edit.state != Some(AccountState::Unconfirmed) || before.state == AccountState::Unconfirmed)?;
@@ -548,6 +606,9 @@ impl World {
             role: edit.role.unwrap_or(before.role),
             max_hosts: edit.max_hosts.unwrap_or(before.max_hosts),
             max_domains: edit.max_domains.unwrap_or(before.max_domains),
+            max_records: edit.max_records.unwrap_or(before.max_records),
+            max_rrsets: edit.max_rrsets.unwrap_or(before.max_rrsets),
+            max_rrset_records: edit.max_rrset_records.unwrap_or(before.max_rrset_records),
             language: edit.language.unwrap_or(before.language),
             password: edit.password.or(before.password),
             ..before.clone()
@@ -579,7 +640,7 @@ impl World {
         self.clients.retain(|_, client| client.owner != number);
         self.tokens.retain(|_, token| token.account != number);
         self.mails.retain(|_, letter| letter.account != number);
-        self.keys.retain(|_, (owner, _)| *owner != number);
+        self.keys.retain(|_, key| key.account != number);
         Some(())
     }
 
@@ -594,7 +655,7 @@ impl World {
         self.domains.values().filter(|zone| zone.owner == Some(owner)).count()
     }
 
-    fn add_domain(&mut self, who: &Who, new: &NewDomain) -> Option<()> {
+    fn add_domain(&mut self, who: &Who, new: &NewDomain, now: Timestamp) -> Option<()> {
         let owner = new.owner.map(AccountNo::get);
         demand(who.whole())?;
         match owner {
@@ -617,21 +678,23 @@ impl World {
         demand(!self.hosts.iter().any(|(host, machine)| over(host, &machine.domain)))?;
         demand(!self.records.values().any(|line| over(&line.name, &line.domain)))?;
         demand(!self.delegated(&name))?;
-        self.number();
         let zone = Zone {
+            number: self.number(),
             id: new.id,
             owner,
             shared: new.shared,
             ttl: new.ttl.map_or(3_600, Ttl::secs),
             email: format!("hostmaster@{name}"),
             timers: SoaTimers::default(),
+            description: new.description.as_ref().map(ToString::to_string),
             offline: (None, None),
+            updated: now,
         };
         self.domains.insert(name, zone);
         Some(())
     }
 
-    fn set_domain(&mut self, who: &Who, name: &str, edit: &DomainEdit) -> Option<()> {
+    fn set_domain(&mut self, who: &Who, name: &str, edit: &DomainEdit, now: Timestamp) -> Option<()> {
         let before = self.domains.get(name)?.clone();
         demand(who.operator || before.owner == who.account)?;
         demand(who.whole())?;
@@ -657,19 +720,48 @@ impl World {
         let offline = (edit.offline_ipv4.unwrap_or(ipv4), edit.offline_ipv6.unwrap_or(ipv6));
         let taken = self.takes(offline.0.map(HostAddress::V4)) && self.takes(offline.1.map(HostAddress::V6));
         demand(offline == before.offline || taken)?;
-        let ttl = edit.ttl.map_or(before.ttl, Ttl::secs);
-        let email = edit.email.as_ref().map_or(before.email, ToString::to_string);
-        let timers = edit.timers.unwrap_or(before.timers);
-        self.domains.insert(name.to_owned(), Zone { id: before.id, owner, shared, ttl, email, timers, offline });
+        let mut after = Zone {
+            owner,
+            shared,
+            ttl: edit.ttl.map_or(before.ttl, Ttl::secs),
+            email: edit.email.as_ref().map_or(before.email.clone(), ToString::to_string),
+            timers: edit.timers.unwrap_or(before.timers),
+            offline,
+            ..before.clone()
+        };
+        if let Some(description) = &edit.description {
+            after.description = description.as_ref().map(ToString::to_string);
+        }
+        if after != before {
+            after.updated = now;
+        }
+        self.domains.insert(name.to_owned(), after);
         Some(())
     }
 
     fn remove_domain(&mut self, who: &Who, name: &str) -> Option<()> {
         let zone = self.domains.get(name)?;
         demand((who.operator || zone.owner == who.account) && who.whole())?;
+        demand(!self.domains.keys().any(|other| other != name && under(other, name)))?;
         demand(!self.hosts.values().any(|host| host.domain == name))?;
         self.records.retain(|_, line| line.domain != name);
         self.domains.remove(name);
+        Some(())
+    }
+
+    fn set_server(&mut self, who: &Who, name: &str, edit: &ServerEdit, now: Timestamp) -> Option<()> {
+        demand(who.operates())?;
+        let before = self.servers.remove(name)?;
+        let to = edit.name.as_ref().map_or(name.to_owned(), ToString::to_string);
+        let addresses = edit.addresses.as_deref().map_or(before.addresses.clone(), distinct);
+        let mut after = Beacon { addresses, ..before.clone() };
+        if to != name || after != before {
+            demand(!self.servers.contains_key(&to))?;
+            let answers = !after.addresses.is_empty() || to != name;
+            demand(!answers || !self.hosts.contains_key(&to) && !self.clash(&to))?;
+            after.updated = Some(now);
+        }
+        self.servers.insert(to, after);
         Some(())
     }
 
@@ -718,13 +810,60 @@ impl World {
         Some(())
     }
 
+    /// A host in the place of the address records at its name, and of those like them at its wildcard.
+    fn adopt_host(&mut self, who: &Who, name: &Fqdn, owner: Option<u32>) -> Option<()> {
+        let text = name.to_string();
+        let zone = self.domains[self.enclosing(&text)?].clone();
+        let owner = owner.or(zone.owner).or(who.account)?;
+        let (mut going, ipv4, ipv6, mut ttl) = self.addresses_at(&text, zone.ttl)?;
+        let mut wildcard = false;
+        if let Some((more, four, six, their_ttl)) = self.addresses_at(&format!("*.{text}"), zone.ttl)
+            && (four, six) == (ipv4, ipv6)
+        {
+            wildcard = true;
+            ttl = ttl.min(their_ttl);
+            going.extend(more);
+        }
+        for id in going {
+            self.record_for(who, id)?;
+            self.records.remove(&id);
+        }
+        demand(self.accounts.get(&owner)?.state == AccountState::Active)?;
+        let ttl = match ttl {
+            0..300 => HostTtl::S60,
+            300..14_400 => HostTtl::S300,
+            14_400..86_400 => HostTtl::S14400,
+            86_400.. => HostTtl::S86400,
+        };
+        let owner = AccountNo::new(owner).unwrap();
+        self.add_host(who, &NewHost { name: name.clone(), owner, ipv4, ipv6, ttl, wildcard })
+    }
+
+    /// The address records at a name, if there are any and a host could be made of them: at most one of each family, and no
+    /// alias. With the shortest time for which one is cached.
+    #[expect(clippy::type_complexity, reason = "it is looked at twice, and once")]
+    fn addresses_at(&self, name: &str, ttl: u32) -> Option<(Vec<Uuid>, Option<UnicastV4>, Option<UnicastV6>, u32)> {
+        let lines: Vec<_> = self.records_at(name).filter(|(_, line)| gives_address(&line.data)).collect();
+        let (mut four, mut six) = (Vec::new(), Vec::new());
+        for (_, line) in &lines {
+            match &line.data {
+                RecordData::A(address) => four.push(UnicastV4::try_from(*address).ok()?),
+                RecordData::Aaaa(address) => six.push(UnicastV6::try_from(*address).ok()?),
+                _ => return None,
+            }
+        }
+        demand(!lines.is_empty() && four.len() < 2 && six.len() < 2)?;
+        let ttl = lines.iter().map(|(_, line)| line.ttl.map_or(ttl, Ttl::secs)).min()?;
+        Some((lines.iter().map(|(id, _)| **id).collect(), four.first().copied(), six.first().copied(), ttl))
+    }
+
     /// Takes a host away with what goes with its name.
     fn free(&mut self, name: &str, now: Timestamp) {
         let host = self.hosts.remove(name).unwrap();
         self.challenges.retain(|(of, _), _| of != name);
         let freed: Fqdn = name.parse().unwrap();
         let scopes = self.tokens.values_mut().map(|token| &mut token.scope);
-        for scope in scopes.chain(self.keys.values_mut().map(|(_, scope)| scope)) {
+        for scope in scopes.chain(self.keys.values_mut().map(|key| &mut key.scope)) {
             if let HostScope::Only(patterns) = &mut scope.hosts {
                 patterns.retain(|pattern| *pattern != HostPattern::Exact(freed.clone()));
             }
@@ -874,6 +1013,9 @@ impl World {
             role: Role::User,
             max_hosts: 5,
             max_domains: 0,
+            max_records: 500,
+            max_rrsets: 500,
+            max_rrset_records: 20,
             language: new.language,
             password: Some(new.password),
             created: now,
@@ -1099,32 +1241,82 @@ impl World {
         let mine =
             who.account.is_some() && (line.owner == who.account || self.domains[&line.domain].owner == who.account);
         demand((who.operator || mine) && who.whole())?;
+        demand(who.operator || !line.is_own_ns())?;
         Some(line.clone())
+    }
+
+    fn rrset(&self, name: &str, kind: RecordType) -> Vec<(Uuid, Line)> {
+        self.records_at(name).filter(|(_, line)| line.kind() == kind).map(|(id, line)| (*id, line.clone())).collect()
     }
 
     fn add_record(&mut self, who: &Who, new: &NewRecord) -> Option<()> {
         let name = new.name.to_string();
         demand(who.whole() && !self.records.contains_key(&new.id))?;
         let domain = self.place(who, &name)?;
-        let own = |line: &&Line| {
-            line.domain == domain
-                && (!self.domains[&domain].shared || who.account.is_none() || line.owner == who.account)
-        };
-        demand(self.records.values().filter(own).count() < 500)?;
-        self.fits(&domain, None, &name, &new.data)?;
-        self.records.insert(new.id, Line { owner: who.account, domain, name, data: new.data.clone(), ttl: new.ttl });
+        demand(new.domain.is_none_or(|wanted| wanted.get() == self.domains[&domain].number))?;
+        let present = self.rrset(&name, new.data.record_type());
+        self.pays(who, &domain, present.len(), new.narrow)?;
+        let description = new.description.as_ref().map(ToString::to_string);
+        let mut line = Line { owner: who.account, domain, name, data: new.data.clone(), ttl: new.ttl, description };
+        self.fits(&line)?;
+        if let Some((_, first)) = present.first() {
+            line.ttl = first.ttl;
+        }
+        if line.is_own_ns() {
+            line.ttl = None;
+        }
+        self.records.insert(new.id, line);
         Some(())
     }
 
+    /// The domain's owner pays; in a shared domain everybody for oneself, and there RRsets cost nothing. What is nobody's
+    /// costs nothing.
+    fn pays(&self, who: &Who, domain: &str, present: usize, narrow: bool) -> Option<()> {
+        let zone = &self.domains[domain];
+        let payer = if zone.shared && who.account.is_some() { who.account } else { zone.owner };
+        let payer = payer.map(|payer| &self.accounts[&payer]);
+        demand(present < 100 && (!narrow || present < payer.map_or(20, |payer| payer.max_rrset_records as usize)))?;
+        let Some(payer) = payer else { return Some(()) };
+        let inside: Vec<&Line> = self.records.values().filter(|line| line.domain == domain).collect();
+        let sets: BTreeSet<(&str, RecordType)> = inside.iter().map(|line| (line.name.as_str(), line.kind())).collect();
+        let own = inside.iter().filter(|line| !zone.shared || who.account.is_none() || line.owner == who.account);
+        demand(own.count() < payer.max_records as usize)?;
+        demand(zone.shared || present > 0 || sets.len() < payer.max_rrsets as usize)
+    }
+
+    /// Its name and time to live are those of all its RRset: they go together, and come one by one.
     fn set_record(&mut self, who: &Who, id: Uuid, edit: &RecordEdit) -> Option<()> {
         let before = self.record_for(who, id)?;
         let name = edit.name.as_ref().map_or(before.name.clone(), ToString::to_string);
         let data = edit.data.clone().unwrap_or(before.data.clone());
-        let domain = self.place(who, &name)?;
-        demand(domain == before.domain)?;
-        self.fits(&domain, Some(id), &name, &data)?;
-        let ttl = edit.ttl.unwrap_or(before.ttl);
-        self.records.insert(id, Line { name, data, ttl, ..before });
+        demand(data.record_type() == before.kind())?;
+        demand(self.place(who, &name)? == before.domain)?;
+        let moves = name != before.name;
+        demand(!moves || self.rrset(&name, before.kind()).is_empty())?;
+        let mut going = self.rrset(&before.name, before.kind());
+        if !moves && edit.ttl.is_none_or(|ttl| ttl == before.ttl) {
+            going.retain(|(member, _)| *member == id);
+        }
+        for (member, _) in &going {
+            self.record_for(who, *member)?;
+            self.records.remove(member);
+        }
+        for (member, line) in going {
+            let mut after = Line { name: name.clone(), ttl: edit.ttl.unwrap_or(line.ttl), ..line.clone() };
+            if member == id {
+                after.data = data.clone();
+                let description = edit.description.as_ref().map(|text| text.as_ref().map(ToString::to_string));
+                after.description = description.unwrap_or(after.description);
+            }
+            if after.is_own_ns() {
+                after.ttl = None;
+            }
+            if (&after.name, &after.data) != (&line.name, &line.data) {
+                self.fits(&after)?;
+            }
+            demand(!self.records_at(&name).any(|(_, other)| other.data == after.data))?;
+            self.records.insert(member, after);
+        }
         Some(())
     }
 
@@ -1144,25 +1336,31 @@ impl World {
     }
 
     /// What may stand beside what.
-    fn fits(&self, domain: &str, before: Option<Uuid>, name: &str, data: &RecordData) -> Option<()> {
+    fn fits(&self, line: &Line) -> Option<()> {
+        let Line { domain, name, data, .. } = line;
         let alias = |data: &RecordData| data.record_type() == RecordType::CNAME;
-        let delegation = data.record_type() == RecordType::NS;
-        demand(data.record_type() != RecordType::SOA)?;
-        demand(name != domain || !alias(data) && !delegation)?;
+        demand(line.kind() != RecordType::SOA)?;
+        demand(name != domain || !alias(data))?;
         if gives_address(data) {
             demand(!self.hosts.contains_key(name) && !self.name_server(name))?;
-            let wildcard = |(host, machine): (&String, &Machine)| machine.wildcard && name == format!("*.{host}");
+            let wildcard = |(host, machine): (&String, &Machine)| machine.wildcard && *name == format!("*.{host}");
             demand(!self.hosts.iter().any(wildcard))?;
         }
-        if delegation {
+        if line.is_own_ns() {
+            demand(!self.name_servers(domain).iter().any(|server| RecordData::Ns(server.parse().unwrap()) == *data))?;
+        } else if line.kind() == RecordType::NS {
             demand(!name.starts_with("*."))?;
             demand(!self.hosts.keys().chain(self.domains.keys()).any(|other| under(other, name)))?;
         }
-        let others: Vec<&Line> =
-            self.records_at(name).filter(|(id, _)| Some(**id) != before).map(|(_, line)| line).collect();
-        let challenged = self.challenges.keys().any(|(host, _)| name == format!("_acme-challenge.{host}"));
+        let others: Vec<&Line> = self.records_at(name).map(|(_, line)| line).collect();
+        let challenged = self.challenges.keys().any(|(host, _)| *name == format!("_acme-challenge.{host}"));
         demand(!others.iter().any(|line| line.data == *data || alias(&line.data)))?;
         demand(!alias(data) || others.is_empty() && !challenged)
+    }
+
+    /// The name servers of a zone.
+    fn name_servers(&self, zone: &str) -> Vec<String> {
+        if self.servers.is_empty() { vec![format!("ns1.{zone}")] } else { self.servers.keys().cloned().collect() }
     }
 }
 

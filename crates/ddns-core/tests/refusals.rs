@@ -29,7 +29,15 @@ fn set_host(name: &str, address: &str) -> Command {
 fn add_record(id: u128, name: &str, record_type: &str, data: &str) -> Command {
     let data = RecordData::parse(parse(record_type), data).unwrap();
     let id = Uuid::from_u128(id);
-    Command::AddRecord(NewRecord { id, name: parse(name), data, ttl: None, description: None })
+    Command::AddRecord(NewRecord {
+        id,
+        name: parse(name),
+        data,
+        ttl: None,
+        description: None,
+        domain: None,
+        narrow: false,
+    })
 }
 
 fn put_client(key: &str, offline: Option<bool>) -> Command {
@@ -264,7 +272,11 @@ fn records() {
                 add_record(9, "joe.example", "SOA", "a. b.c. 1 2 3 4 5"),
                 Refusal::Managed { what: "a zone's SOA record" },
             ),
-            (by(JOE), add_record(9, "joe.example", "NS", "a."), Refusal::Managed { what: "a zone's own NS record" }),
+            (
+                by(JOE),
+                add_record(9, "joe.example", "NS", "ns1.joe.example."),
+                Refusal::Taken { name: "joe.example NS ns1.joe.example.".to_owned() },
+            ),
             (by(JOE), add_record(9, "joe.example", "CNAME", "a."), conflict("joe.example", "SOA record")),
             (by(JOE), add_record(9, "a.joe.example", "A", "192.0.2.1"), conflict("a.joe.example", "host")),
             (by(JOE), add_record(9, "a.joe.example", "CNAME", "b."), conflict("a.joe.example", "host")),
@@ -282,7 +294,7 @@ fn records() {
             (
                 by(JOE),
                 add_record(9, "t.joe.example", "TXT", "\"x\""),
-                Refusal::Taken { name: "t.joe.example TXT x".to_owned() },
+                Refusal::Taken { name: "t.joe.example TXT \"x\"".to_owned() },
             ),
             (
                 by(ANN),
@@ -318,11 +330,14 @@ fn domains() {
     let edit = |edit: DomainEdit, name: &str| Command::SetDomain { name: parse(name), edit };
     let owner = |owner: u32| DomainEdit { owner: Some(Some(account(owner))), ..DomainEdit::default() };
     let shared = |shared| DomainEdit { shared: Some(shared), ..DomainEdit::default() };
-    let taken = Refusal::Taken { name: "joe.example".to_owned() };
+    let taken = Refusal::Taken { name: "ann.example".to_owned() };
     check(
         &stage,
         &[
-            (by(ANN), new_domain("joe.example", Some(ANN), false), taken),
+            (by(JOE), new_domain("ann.example", Some(JOE), false), taken),
+            // Whose surroundings are somebody else's does not learn what is there.
+            (by(ANN), new_domain("joe.example", Some(ANN), false), overlaps("joe.example", "sub.joe.example")),
+            (by(ANN), new_domain("sub.joe.example", Some(ANN), false), overlaps("sub.joe.example", "joe.example")),
             (by(ANN), new_domain("x.joe.example", Some(ANN), false), overlaps("x.joe.example", "joe.example")),
             (by(ANN), new_domain("example", Some(ANN), false), overlaps("example", "dyn.example")),
             (by(JOE), new_domain("a.joe.example", Some(JOE), false), conflict("a.joe.example", "host a.joe.example")),
@@ -337,8 +352,16 @@ fn domains() {
             (
                 by(JOE),
                 Command::RemoveDomain { name: parse("joe.example") },
-                Refusal::DomainInUse { domain: parse("joe.example") },
+                Refusal::HasSubdomains { domain: parse("joe.example"), child: parse("sub.joe.example") },
             ),
+            (
+                by(ANN),
+                Command::RemoveDomain { name: parse("ann.example") },
+                Refusal::DomainInUse { domain: parse("ann.example") },
+            ),
+            (by(ANN), Command::TouchDomain { name: parse("joe.example") }, not_yours(Kind::Domain, "joe.example")),
+            (by(ANN), Command::TouchDomain { name: parse("test") }, not_found(Kind::Domain, "test")),
+            (by_token(JOE, 1, "8.8.8.8"), Command::TouchDomain { name: parse("joe.example") }, Refusal::OutOfScope),
             (by(ANN), Command::RemoveDomain { name: parse("joe.example") }, not_yours(Kind::Domain, "joe.example")),
             (by(JOE), edit(shared(true), "joe.example"), Refusal::OperatorOnly),
             (
@@ -353,6 +376,85 @@ fn domains() {
     stage.ask(&by(JOE), &add_host("j.ann.example", JOE)).unwrap();
     let held = Refusal::DomainInUse { domain: parse("ann.example") };
     check(&stage, &[(Caller::Local, Command::RemoveAccount { account: account(ANN) }, held)]);
+}
+
+#[test]
+fn servers_and_keys() {
+    let mut stage = Stage::new();
+    let server = |id, name: &str, addresses: &[&str]| {
+        let addresses = addresses.iter().map(|address| parse(address)).collect();
+        Command::AddServer { id: Uuid::from_u128(id), name: parse(name), addresses }
+    };
+    let set = |name: &str, to: Option<&str>, addresses: Option<&[&str]>| {
+        let addresses = addresses.map(|addresses| addresses.iter().map(|address| parse(address)).collect());
+        Command::SetServer { name: parse(name), edit: ServerEdit { name: to.map(parse), addresses } }
+    };
+    let remove = |name: &str, keep_one| Command::RemoveServer { name: parse(name), keep_one };
+    let created = stage.now;
+    let key = |id, name: &str| {
+        Command::PutTsigKey(TsigKey {
+            id: Uuid::from_u128(id),
+            name: parse(name),
+            algorithm: TsigAlgorithm::HmacSha256,
+            account: account(JOE),
+            scope: Scope::FULL,
+            secret: SecretId::new(id as u64 + 1).unwrap(),
+            created,
+        })
+    };
+    let commands = [server(1, "one.invalid", &[]), add_record(1, "t.joe.example", "A", "192.0.2.1"), key(1, "one")];
+    for command in commands.into_iter().chain([key(2, "two")]) {
+        stage.ask(&Caller::Local, &command).unwrap();
+    }
+    let taken = |name: &str| Refusal::Taken { name: name.to_owned() };
+    let root = Refusal::Managed { what: "a name server at the root or a wildcard" };
+    let last = Refusal::LastServer { name: parse("one.invalid") };
+    check(
+        &stage,
+        &[
+            (Caller::Local, remove("one.invalid", true), last),
+            (Caller::Local, remove("two.invalid", true), not_found(Kind::Server, "two.invalid")),
+            (by(JOE), remove("one.invalid", true), Refusal::OperatorOnly),
+            (by(JOE), set("one.invalid", None, None), Refusal::OperatorOnly),
+            (Caller::Local, set("two.invalid", None, None), not_found(Kind::Server, "two.invalid")),
+            (Caller::Local, server(1, "two.invalid", &[]), taken("two.invalid")),
+            (Caller::Local, server(2, "one.invalid", &[]), taken("one.invalid")),
+            (Caller::Local, set("one.invalid", Some("*.invalid"), None), root.clone()),
+            (Caller::Local, set("one.invalid", Some("."), None), root),
+            (Caller::Local, set("one.invalid", Some("t.joe.example"), None), conflict("t.joe.example", "A record")),
+            (Caller::Local, set("one.invalid", Some("a.joe.example"), Some(&[])), conflict("a.joe.example", "host")),
+            (Caller::Local, key(2, "one"), taken("one")),
+            (Caller::Local, key(3, "one"), taken("one")),
+        ],
+    );
+    stage.pass(1);
+    for command in [
+        remove("one.invalid", false),
+        server(1, "one.invalid", &[]),
+        server(2, "two.invalid", &["192.0.2.1"]),
+        remove("one.invalid", true),
+        key(1, "three"),
+        key(2, "one"),
+    ] {
+        stage.ask(&Caller::Local, &command).unwrap_or_else(|refusal| panic!("{command:?}: {refusal}"));
+    }
+    check(
+        &stage,
+        &[(Caller::Local, set("two.invalid", Some("a.joe.example"), None), conflict("a.joe.example", "host"))],
+    );
+    let renamed = stage.ask(&Caller::Local, &set("two.invalid", Some("ns.joe.example"), None)).unwrap();
+    let Receipt::Server(renamed) = renamed.receipt else { panic!("{:?}", renamed.receipt) };
+    assert_eq!((renamed.id, &renamed.addresses[..]), (Uuid::from_u128(2), &[parse("192.0.2.1")][..]));
+    assert_eq!((renamed.created, renamed.updated), (stage.now, Some(stage.now)));
+    assert_eq!(stage.registry.server_by_id(renamed.id), Some(&renamed));
+    assert_eq!(stage.registry.server(&parse("two.invalid")), None);
+    let again = stage.ask(&Caller::Local, &set("ns.joe.example", Some("ns.joe.example"), None)).unwrap();
+    assert_eq!(again.changes, []);
+    let names: Vec<_> = stage.registry.tsig_keys().map(|key| (key.name.to_string(), key.id.as_u128())).collect();
+    assert_eq!(names, [("one".to_owned(), 2), ("three".to_owned(), 1)]);
+    assert_eq!(stage.registry.tsig_key_by_id(Uuid::from_u128(1)).unwrap().name, parse("three"));
+    let quota = AccountEdit { max_rrset_records: Some(9), ..AccountEdit::default() };
+    check(&stage, &[(by(JOE), Command::SetAccount { account: account(JOE), edit: quota }, Refusal::OperatorOnly)]);
 }
 
 /// So many are taken, and one more is not.

@@ -97,7 +97,8 @@ impl Stage {
             let present = records(&self.registry, domain);
             match (before.domain(domain.number), difference) {
                 (None, None) => {
-                    let serial = self.registry.serial(domain.number);
+                    let ZoneHead { serial, changed } = self.registry.zone_head(domain.number);
+                    assert_eq!(changed, domain.created, "{} is new", domain.name);
                     match self.last_serials.get(&domain.name) {
                         Some(last) => assert!(serial.is_after(*last), "{} is there again", domain.name),
                         None => assert_eq!(serial, Serial::at(self.now)),
@@ -107,8 +108,12 @@ impl Stage {
                 }
                 (None, Some(_)) => panic!("a new zone has no difference"),
                 (Some(old), difference) => {
-                    let changed = content(before, old) != content(&self.registry, domain);
+                    let changed = old != domain || content(before, old) != content(&self.registry, domain);
                     assert_eq!(changed, difference.is_some(), "{}: {difference:?}", domain.name);
+                    let (last, head) = (before.zone_head(domain.number), self.registry.zone_head(domain.number));
+                    let expected = if changed { self.now } else { last.changed };
+                    assert_eq!(head.changed, expected, "{} was published", domain.name);
+                    assert_eq!(head.serial == last.serial, !changed, "{}", domain.name);
                 }
             }
             let mirror = self.mirrors.get_mut(&domain.number).unwrap();
@@ -120,12 +125,15 @@ impl Stage {
     }
 }
 
-/// A zone's records; no record is there twice.
+/// A zone's records; no record is there twice, and an RRset has one time to live (RFC 2181, sections 5 and 5.2).
 pub(crate) fn records(registry: &Registry, domain: &Domain) -> BTreeSet<ZoneRecord> {
     let list = zone::records(registry, domain);
     assert!(list.is_sorted_by_key(|record| &record.owner), "canonical order of owners");
     let mut seen = BTreeSet::new();
+    let mut ttls = BTreeMap::new();
     for record in &list {
+        let ttl = *ttls.entry((&record.owner, record.data.record_type().0)).or_insert(record.ttl);
+        assert_eq!(ttl, record.ttl, "one RRset in {}: {record:?}", domain.name);
         assert!(seen.insert((&record.owner, &record.data)), "twice in {}: {record:?}", domain.name);
     }
     list.into_iter().collect()

@@ -527,6 +527,7 @@ fn an_unconfirmed_account_is_given_no_credential() {
     let stage = Stage::new();
     let eve = account(EVE);
     let key = TsigKey {
+        id: Uuid::nil(),
         name: parse("key"),
         algorithm: TsigAlgorithm::HmacSha256,
         account: eve,

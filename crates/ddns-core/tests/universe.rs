@@ -49,6 +49,7 @@ const ZONES: &[&str] = &[
     "test",
     "x.b.a.ann.example",
     "z.a.dyn.example",
+    "_acme-challenge.a.joe.example",
 ];
 const OTHER_NAMES: &[&str] = &[
     "*.dyn.example",
@@ -62,6 +63,38 @@ const OTHER_NAMES: &[&str] = &[
     "ns1.sub.joe.example",
     "*.a.b.dyn.example",
 ];
+/// Where records meet each other.
+const RECORD_NAMES: &[&str] = &[
+    "t.joe.example",
+    "t.joe.example",
+    "*.t.joe.example",
+    "u.joe.example",
+    "joe.example",
+    "sub.joe.example",
+    "_acme-challenge.a.joe.example",
+    "t.dyn.example",
+    "_acme-challenge.a.dyn.example",
+    "x.a.dyn.example",
+];
+const CONTENDED: &[&str] = &[
+    "t.joe.example",
+    "t.joe.example",
+    "t.joe.example",
+    "*.t.joe.example",
+    "*.t.joe.example",
+    "joe.example",
+    "joe.example",
+    "sub.joe.example",
+    "_acme-challenge.a.joe.example",
+    "_acme-challenge.t.joe.example",
+    "t.dyn.example",
+    "_acme-challenge.a.dyn.example",
+    "x.a.dyn.example",
+    "x.a.dyn.example",
+    "ns.t.joe.example",
+];
+/// Where a host may take the place of records.
+const ADOPTED: &[&str] = &["t.joe.example", "t.joe.example", "u.joe.example", "joe.example", "t.dyn.example"];
 const SERVERS: &[&str] = &["ns1.dyn.example", "ns.a.joe.example", "ns1.sub.joe.example"];
 const ADDRESSES: &[&str] = &["192.0.2.1", "8.8.8.8", "8.8.4.4", "10.0.0.1", "2001:db8::1", "2a00::1", "::ffff:9.9.9.9"];
 const SOURCES: &[&str] = &["8.8.8.8", "192.0.2.9", "2a00::9", "224.0.0.1", "10.0.0.9"];
@@ -237,12 +270,18 @@ fn zone() -> impl Strategy<Value = ZoneName> {
 }
 
 fn name() -> impl Strategy<Value = Name> {
-    prop_oneof![select(HOSTS), select(OTHER_NAMES), select(ZONES)].prop_map(parse)
+    prop_oneof![select(HOSTS), select(OTHER_NAMES), select(ZONES), select(RECORD_NAMES)].prop_map(parse)
 }
 
 /// The name of something that may be there.
 pub(crate) fn some_name() -> impl Strategy<Value = &'static str> {
-    prop_oneof![4 => select(HOSTS), 4 => select(OTHER_NAMES), 1 => select(ZONES), 1 => select(SERVERS)]
+    prop_oneof![
+        4 => select(HOSTS),
+        4 => select(OTHER_NAMES),
+        4 => select(RECORD_NAMES),
+        1 => select(ZONES),
+        1 => select(SERVERS),
+    ]
 }
 
 fn host_address() -> impl Strategy<Value = HostAddress> {
@@ -263,20 +302,24 @@ fn addresses() -> impl Strategy<Value = Vec<IpAddr>> {
 }
 
 fn record_id() -> impl Strategy<Value = Uuid> {
-    (0..5u128).prop_map(|slot| Uuid::from_u128(2_000 + slot))
+    (0..8u128).prop_map(|slot| Uuid::from_u128(2_000 + slot))
 }
 
 fn data() -> impl Strategy<Value = RecordData> {
     prop_oneof![
-        2 => select(ADDRESSES).prop_map(|text| match parse::<IpAddr>(text) {
+        4 => select(ADDRESSES).prop_map(|text| match parse::<IpAddr>(text) {
             IpAddr::V4(address) => RecordData::A(address),
             IpAddr::V6(address) => RecordData::Aaaa(address),
         }),
         2 => name().prop_filter("no target is a wildcard", |name| !name.is_wildcard()).prop_map(RecordData::Cname),
-        1 => select(&["ns.a.joe.example", "ns.elsewhere.invalid"][..]).prop_map(|text| RecordData::Ns(parse(text))),
-        2 => select(&["x", "\"x\"", "y"][..]).prop_map(|text| RecordData::Txt(parse(text))),
+        2 => select(&["ns.a.joe.example", "ns.elsewhere.invalid", "ns1.joe.example"][..]).prop_map(|text| RecordData::Ns(parse(text))),
+        4 => select(&["x", "\"x\"", "y", "z"][..]).prop_map(|text| RecordData::Txt(parse(text))),
         1 => Just(RecordData::Mx { preference: 0, exchange: Name::ROOT }),
     ]
+}
+
+fn description() -> impl Strategy<Value = Description> {
+    select(&["one", "other"][..]).prop_map(parse)
 }
 
 fn ttl() -> impl Strategy<Value = Ttl> {
@@ -339,6 +382,10 @@ fn secret() -> impl Strategy<Value = SecretId> {
 
 // -- commands
 
+fn key_name() -> impl Strategy<Value = Name> {
+    select(&["key", "key", "other"][..]).prop_map(parse)
+}
+
 fn account_command() -> BoxedStrategy<Command> {
     let state = || {
         select(&[AccountState::Active, AccountState::Active, AccountState::Suspended, AccountState::Unconfirmed][..])
@@ -347,6 +394,7 @@ fn account_command() -> BoxedStrategy<Command> {
     let quota = || (0..4u32, 0..3u32);
     let edit = (
         (rarely(state()), rarely(role()), rarely(0..4u32), rarely(0..3u32)),
+        (rarely(1..5u32), rarely(1..4u32), rarely(1..3u32)),
         rarely(select(&["joe", "zoe", "new@mail.example"][..])),
         rarely(select(&[Language::English, Language::German][..])),
         rarely(secret()),
@@ -354,9 +402,12 @@ fn account_command() -> BoxedStrategy<Command> {
     prop_oneof![
         2 => (select(&["joe", "new", "newer"][..]), state(), role(), quota())
             .prop_map(|(login, state, role, quota)| new_account(login, state, role, quota)),
-        4 => (some_account(), edit).prop_map(|(number, ((state, role, max_hosts, max_domains), login, language, password))| {
+        4 => (some_account(), edit).prop_map(|(number, ((state, role, max_hosts, max_domains), quotas, login, language, password))| {
             let login = login.map(parse);
-            let edit = AccountEdit { login, state, role, max_hosts, max_domains, language, password };
+            let (max_records, max_rrsets, max_rrset_records) = quotas;
+            let edit = AccountEdit {
+                login, state, role, max_hosts, max_domains, max_records, max_rrsets, max_rrset_records, language, password,
+            };
             Command::SetAccount { account: account(number), edit }
         }),
         1 => (5..14u32).prop_map(|number| Command::RemoveAccount { account: account(number) }),
@@ -377,15 +428,16 @@ fn account_command() -> BoxedStrategy<Command> {
             Command::RenewToken(NewToken { id: token_id(number, id), secret, ..token_of(account(number), like) })
         }),
         1 => (some_account(), 0..7usize).prop_map(|(number, scope)| Command::RevokeToken { token: token_id(number, scope) }),
-        1 => (some_account(), 0..7usize).prop_map(|(number, scope)| Command::PutTsigKey(TsigKey {
-            name: parse("key"),
+        1 => (some_account(), 0..7usize, key_name(), 0..3u128).prop_map(|(number, scope, name, id)| Command::PutTsigKey(TsigKey {
+            id: Uuid::from_u128(id),
+            name,
             algorithm: TsigAlgorithm::HmacSha256,
             account: account(number),
             scope: scopes()[scope].clone(),
             secret: SecretId::new(9).unwrap(),
             created: START,
         })),
-        1 => Just(Command::RemoveTsigKey { name: parse("key") }),
+        1 => key_name().prop_map(|name| Command::RemoveTsigKey { name }),
     ]
     .boxed()
 }
@@ -400,8 +452,11 @@ fn domain_command() -> BoxedStrategy<Command> {
         rarely(prop::option::of(v6())),
         rarely(select(&["joe@joe.example", "hostmaster@dyn.example"][..]).prop_map(parse)),
         rarely(ttl().prop_map(|minimum| SoaTimers { minimum, ..SoaTimers::default() })),
+        rarely(prop::option::of(description())),
     );
     let server = || select(SERVERS).prop_map(parse::<Name>);
+    let server_id = (0..4u128).prop_map(Uuid::from_u128);
+    let server_edit = (rarely(server()), prop::option::of(addresses()));
     let peer = (any::<bool>(), any::<bool>()).prop_map(|(transfer, notify)| Peer {
         address: parse("192.0.2.53"),
         transfer,
@@ -410,15 +465,19 @@ fn domain_command() -> BoxedStrategy<Command> {
     prop_oneof![
         5 => (select(ZONES), owner(), prop::bool::weighted(0.4)).prop_map(|(name, owner, shared)| new_domain(name, owner, shared)),
         6 => (zone(), edit).prop_map(|(name, edit)| {
-            let (owner, shared, ttl, offline_ipv4, offline_ipv6, email, timers) = edit;
+            let (owner, shared, ttl, offline_ipv4, offline_ipv6, email, timers, description) = edit;
             let owner = owner.map(|owner| owner.map(account));
-            let edit = DomainEdit { owner, shared, email, ttl, timers, description: None, offline_ipv4, offline_ipv6 };
+            let edit = DomainEdit { owner, shared, email, ttl, timers, description, offline_ipv4, offline_ipv6 };
             Command::SetDomain { name, edit }
         }),
+        1 => zone().prop_map(|name| Command::TouchDomain { name }),
         2 => zone().prop_map(|name| Command::RemoveDomain { name }),
-        2 => (server(), addresses()).prop_map(|(name, addresses)| Command::AddServer { id: Uuid::nil(), name, addresses }),
-        2 => (server(), addresses()).prop_map(|(name, addresses)| Command::SetServer { name, addresses }),
-        4 => server().prop_map(|name| Command::RemoveServer { name }),
+        2 => (server_id, server(), addresses()).prop_map(|(id, name, addresses)| Command::AddServer { id, name, addresses }),
+        2 => (server(), server_edit).prop_map(|(name, (to, addresses))| Command::SetServer {
+            name,
+            edit: ServerEdit { name: to, addresses },
+        }),
+        4 => (server(), prop::bool::weighted(0.3)).prop_map(|(name, keep_one)| Command::RemoveServer { name, keep_one }),
         4 => settings().prop_map(Command::SetSettings),
         1 => peer.prop_map(Command::PutPeer),
         1 => Just(Command::RemovePeer { address: parse("192.0.2.53") }),
@@ -433,6 +492,8 @@ fn host_command() -> BoxedStrategy<Command> {
         6 => new.prop_map(|(name, owner, ipv4, ipv6, wildcard)| Command::AddHost(NewHost {
             name, owner: account(owner), ipv4, ipv6, ttl: HostTtl::S60, wildcard,
         })),
+        1 => (host(), prop::option::of(some_account()))
+            .prop_map(|(name, owner)| Command::AdoptHost { name, owner: owner.map(account) }),
         4 => (prop::collection::vec(host(), 1..4), host_edit(), together())
             .prop_map(|(hosts, edit, together)| Command::SetHosts { hosts, edit, together }),
         1 => host_edit().prop_map(|edit| Command::SetAllHosts { edit }),
@@ -459,14 +520,22 @@ fn client_command() -> BoxedStrategy<Command> {
 }
 
 fn record_command() -> BoxedStrategy<Command> {
-    let new = (record_id(), name(), data(), rarely(ttl()));
-    let edit = (rarely(name()), rarely(data()), rarely(prop::option::of(ttl())));
+    let place = || prop_oneof![1 => name(), 2 => select(RECORD_NAMES).prop_map(parse)];
+    let domain = rarely((5..8u32).prop_map(|number| DomainNo::new(number).unwrap()));
+    let new = (record_id(), place(), data(), rarely(ttl()), rarely(description()), domain, any::<bool>());
+    let edit =
+        (rarely(place()), rarely(data()), rarely(prop::option::of(ttl())), rarely(prop::option::of(description())));
+    let owner = prop::option::of(some_account());
     prop_oneof![
-        5 => new.prop_map(|(id, name, data, ttl)| Command::AddRecord(NewRecord { id, name, data, ttl, description: None })),
-        2 => (record_id(), edit).prop_map(|(record, (name, data, ttl))| Command::SetRecord {
-            record,
-            edit: RecordEdit { name, data, ttl, description: None },
+        9 => new.prop_map(|(id, name, data, ttl, description, domain, narrow)| {
+            Command::AddRecord(NewRecord { id, name, data, ttl, description, domain, narrow })
         }),
+        4 => (record_id(), edit).prop_map(|(record, (name, data, ttl, description))| Command::SetRecord {
+            record,
+            edit: RecordEdit { name, data, ttl, description },
+        }),
+        1 => (select(ADOPTED).prop_map(parse), owner)
+            .prop_map(|(name, owner)| Command::AdoptHost { name, owner: owner.map(account) }),
         1 => record_id().prop_map(|record| Command::RemoveRecord { record }),
     ]
     .boxed()
@@ -515,7 +584,7 @@ fn command() -> impl Strategy<Value = Command> {
         4 => domain_command(),
         10 => host_command(),
         7 => client_command(),
-        6 => record_command(),
+        8 => record_command(),
         1 => Just(Command::Elapse),
     ]
 }
@@ -548,6 +617,86 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         1 => host().prop_map(Step::MissHost),
         1 => key().prop_map(Step::MissClient),
     ]
+}
+
+/// Records and what may stand in their way, at so few names that most of it collides.
+fn contended_command() -> BoxedStrategy<Command> {
+    let place = || select(CONTENDED).prop_map(parse::<Name>);
+    let data = || {
+        select(
+            &[
+                ("A", "192.0.2.1"),
+                ("A", "192.0.2.1"),
+                ("A", "8.8.8.8"),
+                ("AAAA", "2001:db8::1"),
+                ("TXT", "x"),
+                ("TXT", "y"),
+                ("TXT", "z"),
+                ("CNAME", "t.joe.example"),
+                ("NS", "ns.t.joe.example"),
+                ("NS", "ns.elsewhere.invalid"),
+                ("NS", "ns1.joe.example"),
+            ][..],
+        )
+        .prop_map(|(record_type, data)| RecordData::parse(parse(record_type), data).unwrap())
+    };
+    let server = || select(&["ns.elsewhere.invalid", "ns.t.joe.example"][..]).prop_map(parse::<Name>);
+    let edit = (rarely(place()), rarely(data()), rarely(prop::option::of(ttl())));
+    let quotas = (1..7u32, 1..6u32, 1..4u32);
+    let challenged = || select(&["a.joe.example", "t.joe.example"][..]).prop_map(parse::<Fqdn>);
+    let narrow = prop::bool::weighted(0.2);
+    prop_oneof![
+        12 => (record_id(), place(), data(), prop::option::of(ttl()), narrow).prop_map(|(id, name, data, ttl, narrow)| {
+            Command::AddRecord(NewRecord { id, name, data, ttl, description: None, domain: None, narrow })
+        }),
+        10 => (record_id(), edit).prop_map(|(record, (name, data, ttl))| Command::SetRecord {
+            record,
+            edit: RecordEdit { name, data, ttl, description: None },
+        }),
+        2 => record_id().prop_map(|record| Command::RemoveRecord { record }),
+        3 => (challenged(), challenge()).prop_map(|(host, value)| Command::AddChallenge { host, value }),
+        3 => (select(ADOPTED).prop_map(parse), prop::option::weighted(0.2, some_account()))
+            .prop_map(|(name, owner)| Command::AdoptHost { name, owner: owner.map(account) }),
+        1 => (select(ADOPTED), any::<bool>()).prop_map(|(name, wildcard)| match new_host(name, JOE) {
+            Command::AddHost(new) => Command::AddHost(NewHost { wildcard, ..new }),
+            other => other,
+        }),
+        2 => select(ADOPTED).prop_map(|name| Command::RemoveHost { host: parse(name) }),
+        1 => (server(), addresses()).prop_map(|(name, addresses)| {
+            let id = Uuid::from_u128(name.to_string().len() as u128);
+            Command::AddServer { id, name, addresses }
+        }),
+        1 => (server(), rarely(server()), rarely(addresses()))
+            .prop_map(|(name, to, addresses)| Command::SetServer { name, edit: ServerEdit { name: to, addresses } }),
+        1 => server().prop_map(|name| Command::RemoveServer { name, keep_one: false }),
+        1 => settings().prop_map(|settings| Command::SetSettings(Settings { public_addresses_only: false, ..settings })),
+        1 => (some_account(), quotas).prop_map(|(number, (max_records, max_rrsets, max_rrset_records))| {
+            let (max_records, max_rrsets) = (Some(max_records), Some(max_rrsets));
+            let max_rrset_records = Some(max_rrset_records);
+            let edit = AccountEdit { max_records, max_rrsets, max_rrset_records, ..AccountEdit::default() };
+            Command::SetAccount { account: account(number), edit }
+        }),
+        1 => select(&["_acme-challenge.a.joe.example", "sub.joe.example", "sub.joe.example"][..])
+            .prop_map(|name| new_domain(name, Some(JOE), false)),
+        1 => select(&["_acme-challenge.a.joe.example", "sub.joe.example"][..])
+            .prop_map(|name| Command::RemoveDomain { name: parse(name) }),
+        1 => (zone(), ttl()).prop_map(|(name, ttl)| Command::SetDomain {
+            name,
+            edit: DomainEdit { ttl: Some(ttl), ..DomainEdit::default() },
+        }),
+    ]
+    .boxed()
+}
+
+/// A story about records.
+pub(crate) fn record_story(longest: usize) -> impl Strategy<Value = Vec<Step>> {
+    let by = |number| Caller::Account(Identity { account: account(number), token: None, source: None });
+    let caller = select(vec![Caller::Local, Caller::Local, by(JOE), by(JOE), by(JOE), by(ANN), by(OPERATOR)]);
+    let step = prop_oneof![
+        12 => (caller, contended_command()).prop_map(|(caller, command)| Step::Ask(caller, command)),
+        1 => (0..2_000i64).prop_map(Step::Pass),
+    ];
+    prop::collection::vec(step, 1..longest)
 }
 
 pub(crate) fn story(longest: usize) -> impl Strategy<Value = Vec<Step>> {

@@ -3,6 +3,7 @@
 use ddns_core::zone::{self, ZoneDifference};
 use ddns_core::*;
 use proptest::prelude::*;
+use uuid::Uuid;
 
 use crate::stage::{Stage, records};
 use crate::support::{assert_json_round_trip, cases, parse};
@@ -155,17 +156,14 @@ fn whatever_the_cause() {
     let ttl = DomainEdit { ttl: Some(Ttl::clamped(60)), ..DomainEdit::default() };
     let changed = run(&mut stage, &[Command::SetDomain { name: parse("ann.example"), edit: ttl }]);
     assert_eq!(zones(&stage, &changed), ["ann.example"], "a default ttl");
-    let server = Command::AddServer {
-        id: uuid::Uuid::nil(),
-        name: parse("ns.dyn.example"),
-        addresses: vec![parse("192.0.2.53")],
-    };
+    let server =
+        Command::AddServer { id: Uuid::nil(), name: parse("ns.dyn.example"), addresses: vec![parse("192.0.2.53")] };
     let served = run(&mut stage, &[server]);
     assert_eq!(served.len(), 3, "a new name server shows in every zone");
 }
 
 /// A secondary of the outer zone kept a delegation for good that a domain in between had hidden. The stage's mirrors hold
-/// each step to the zone.
+/// each step to the zone. A domain goes from between two others only together with them, and with its owner.
 #[test]
 fn a_domain_comes_and_goes_between_two_others() {
     let mut stage = Stage::new();
@@ -173,10 +171,79 @@ fn a_domain_comes_and_goes_between_two_others() {
         run(&mut stage, &[new_domain(name, None, false)]);
     }
     let come = run(&mut stage, &[new_domain("c.p.example", None, false)]);
-    let gone = vec!["g.c.p.example 3600 ns1.g.c.p.example.".to_owned()];
-    assert!(come.iter().any(|difference| lines(difference).0 == gone), "{come:?}");
-    let go = run(&mut stage, &[Command::RemoveDomain { name: parse("c.p.example") }]);
-    assert!(go.iter().any(|difference| lines(difference).1 == gone), "{go:?}");
+    let hidden = vec!["g.c.p.example 3600 ns1.g.c.p.example.".to_owned()];
+    assert!(come.iter().any(|difference| lines(difference).0 == hidden), "{come:?}");
+    let domain = stage.registry.domain_by_name(&parse("c.p.example")).unwrap().clone();
+    let before = stage.registry.clone();
+    let gone = [Change::Domain(Delta::removed(&domain))];
+    stage.take_over(&gone);
+    let go = zone::advance(&before, &mut stage.registry.clone(), &gone, stage.now);
+    assert!(go.iter().any(|difference| lines(difference).1 == hidden), "{go:?}");
+    stage.publish(&before, &gone);
+}
+
+/// The NS that somebody put beside a zone's own show in the zones above it, too, for as long as the others there.
+#[test]
+fn further_name_servers_show_in_the_parents() {
+    let mut stage = Stage::new();
+    for name in ["p.example", "c.p.example", "g.c.p.example"] {
+        run(&mut stage, &[new_domain(name, None, false)]);
+    }
+    let ttl = DomainEdit { ttl: Some(Ttl::clamped(60)), ..DomainEdit::default() };
+    run(&mut stage, &[Command::SetDomain { name: parse("c.p.example"), edit: ttl }]);
+    let ns = |id, name: &str, target: &str| {
+        let (id, ttl) = (Uuid::from_u128(id), Some(Ttl::clamped(7)));
+        let data = RecordData::Ns(parse(target));
+        Command::AddRecord(NewRecord {
+            id,
+            name: parse(name),
+            data,
+            ttl,
+            description: None,
+            domain: None,
+            narrow: false,
+        })
+    };
+    let added = |differences: &[ZoneDifference]| -> Vec<String> {
+        differences.iter().flat_map(|difference| lines(difference).1).collect()
+    };
+    let came = run(&mut stage, &[ns(1, "c.p.example", "ns.elsewhere.invalid")]);
+    let (here, above) = ("c.p.example 60 ns.elsewhere.invalid.", "c.p.example 3600 ns.elsewhere.invalid.");
+    assert_eq!(added(&came), [above, here], "in the zone itself and in its parent");
+    let came = run(&mut stage, &[ns(2, "g.c.p.example", "ns.elsewhere.invalid")]);
+    assert_eq!(came.len(), 2, "in a zone, and in the one above: what that delegates does not show further up");
+    let gone = run(&mut stage, &[Command::RemoveRecord { record: Uuid::from_u128(1) }]);
+    assert_eq!(gone.len(), 2);
+    // A name server of all zones under that name says the same.
+    let (id, name) = (Uuid::from_u128(9), parse("ns.elsewhere.invalid"));
+    let server = run(&mut stage, &[Command::AddServer { id, name, addresses: Vec::new() }]);
+    assert!(
+        !added(&server).contains(&"g.c.p.example 3600 ns.elsewhere.invalid.".to_owned()),
+        "it was there: {server:?}"
+    );
+}
+
+/// A touched domain, and one whose description alone is another, has another serial, and no record more or less.
+#[test]
+fn every_change_of_a_domain_is_a_step() {
+    let mut stage = Stage::new();
+    let description = Some(Some(parse("mine")));
+    let edit = DomainEdit { description, ..DomainEdit::default() };
+    let steps =
+        [Command::TouchDomain { name: parse("joe.example") }, Command::SetDomain { name: parse("joe.example"), edit }];
+    for (secs, step) in (1..).zip(steps) {
+        stage.pass(1);
+        let differences = run(&mut stage, std::slice::from_ref(&step));
+        let [difference] = differences.as_slice() else { panic!("{differences:?}") };
+        assert_eq!((lines(difference), difference.removed.len()), ((vec![], vec![]), 1));
+        let domain = stage.registry.domain_by_name(&parse("joe.example")).unwrap();
+        let head = stage.registry.zone_head(domain.number);
+        assert_eq!((head.serial, head.changed), (difference.to, Timestamp::from_secs(START.secs() + secs)));
+        assert_eq!(domain.updated, stage.now);
+    }
+    let (untouched, twice) = (Command::TouchDomain { name: parse("joe.example") }, 2);
+    let differences = run(&mut stage, &vec![untouched; twice]);
+    assert_eq!(differences.len(), 1, "one step for a commit, and one even within the same moment");
 }
 
 /// The parent's glue for a default server appeared and went without a step of the parent's serial.

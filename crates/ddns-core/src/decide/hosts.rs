@@ -5,7 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::{Actor, Draft, HostLine, HostOutcome, Receipt, accounts, made, records};
-use crate::account::{Action, Scope, Token, TsigKey};
+use crate::account::{AccountState, Action, Scope, Token, TsigKey};
 use crate::change::{Change, Delta};
 use crate::command::{AddressEdit, HostEdit, NewHost, Together};
 use crate::domain::Domain;
@@ -72,14 +72,19 @@ pub(super) fn adopt(
     let enclosing = registry.enclosing_domain(name.name());
     let domain = enclosing.cloned().ok_or_else(|| Refusal::NoDomain { name: name.name().clone() })?;
     let owner = owner.or(domain.owner).or(actor.number()).ok_or_else(|| Refusal::NoOwner { name: name.clone() })?;
-    let records = Adopted::at(registry, name.name())?.ok_or_else(|| Refusal::NotOneAddress { name: name.clone() })?;
-    let own = name.name().wildcard().and_then(|wildcard| Adopted::at(registry, &wildcard).ok().flatten());
-    let wildcard = own.filter(|wildcard| (wildcard.ipv4, wildcard.ipv6) == (records.ipv4, records.ipv6));
+    let records = Adopted::at(registry, &domain, name.name())?;
+    let records = records.ok_or_else(|| Refusal::NotOneAddress { name: name.clone() })?;
     let (ipv4, ipv6) = (records.ipv4, records.ipv6);
-    let ttl = HostTtl::at_most(records.ttl.unwrap_or(domain.ttl));
-    let has_wildcard = wildcard.is_some();
+    let below = name.name().wildcard().and_then(|wildcard| Adopted::at(registry, &domain, &wildcard).ok().flatten());
+    let wildcard = below.filter(|below| (below.ipv4, below.ipv6) == (ipv4, ipv6));
+    let ttl = wildcard.iter().fold(records.ttl, |ttl, wildcard| ttl.min(wildcard.ttl));
+    let (ttl, has_wildcard) = (HostTtl::at_most(ttl), wildcard.is_some());
     for id in wildcard.into_iter().flat_map(|wildcard| wildcard.ids).chain(records.ids) {
         records::remove(draft, actor, id)?;
+    }
+    // The hosts of an account that is not active may not be served, and the records were.
+    if draft.registry().account(owner).is_some_and(|owner| owner.state != AccountState::Active) {
+        return Err(Refusal::Inactive);
     }
     add(draft, actor, &NewHost { name: name.clone(), owner, ipv4, ipv6, ttl, wildcard: has_wildcard })
 }
@@ -89,17 +94,18 @@ struct Adopted {
     ids: Vec<Uuid>,
     ipv4: Option<UnicastV4>,
     ipv6: Option<UnicastV6>,
-    ttl: Option<Ttl>,
+    /// The shortest time for which one of them may be cached.
+    ttl: Ttl,
 }
 
 impl Adopted {
     /// None if there is no address record at all.
-    fn at(registry: &Registry, name: &Name) -> Result<Option<Adopted>, Refusal> {
+    fn at(registry: &Registry, domain: &Domain, name: &Name) -> Result<Option<Adopted>, Refusal> {
         let refused = || match Fqdn::new(name.clone()) {
             Ok(name) => Refusal::NotOneAddress { name },
             Err(_) => Refusal::Conflict { name: name.clone(), other: "record that no host can be made of".to_owned() },
         };
-        let mut found = Adopted { ids: Vec::new(), ipv4: None, ipv6: None, ttl: None };
+        let mut found = Adopted { ids: Vec::new(), ipv4: None, ipv6: None, ttl: Ttl::MAX };
         for record in registry.records_at(name).iter().filter(|record| record.data.clashes_with_host()) {
             let fits = match &record.data {
                 RecordData::A(address) if found.ipv4.is_none() => {
@@ -115,7 +121,7 @@ impl Adopted {
             if !fits {
                 return Err(refused());
             }
-            found.ttl = [found.ttl, record.ttl].into_iter().flatten().min();
+            found.ttl = found.ttl.min(record.ttl.unwrap_or(domain.ttl));
             found.ids.push(record.id);
         }
         Ok(Some(found).filter(|found| !found.ids.is_empty()))

@@ -71,7 +71,7 @@ fn check_room(registry: &Registry, actor: &Actor, domain: &Domain, new: &NewReco
 /// How many records count against the quota.
 fn held(registry: &Registry, domain: &Domain, actor: &Actor) -> u64 {
     let count = match actor.number().filter(|_| domain.shared) {
-        Some(owner) => registry.records_of(owner).filter(|record| record.domain == domain.number).count(),
+        Some(owner) => registry.record_share(domain.number, owner),
         None => registry.record_count(domain.number),
     };
     count as u64
@@ -95,6 +95,12 @@ pub(super) fn set(draft: &mut Draft<'_>, actor: &Actor, id: Uuid, edit: &RecordE
     if moves || data_changes {
         check(registry, &domain, &set, &name, &data)?;
         check_new(registry, &domain, Some(before.id), &name, &data)?;
+    }
+    for other in set.iter().filter(|other| moves && other.id != before.id) {
+        if other.data == data {
+            return Err(taken(&name, &data));
+        }
+        check_new(registry, &domain, None, &name, &other.data)?;
     }
     let ttl = if is_own_ns(&domain, &name, &data) { Some(None) } else { edit.ttl };
     let mut receipt = before.clone();
@@ -239,9 +245,13 @@ fn check_new(
     let mut others = registry.records_at(name).iter().filter(|record| before != Some(record.id));
     let derived = is_own_ns(domain, name, data) && zone::has_name_server(registry, domain, data);
     if derived || others.any(|record| record.data == *data) {
-        return Err(Refusal::taken(format!("{name} {} {data}", data.record_type())));
+        return Err(taken(name, data));
     }
     Ok(())
+}
+
+fn taken(name: &Name, data: &RecordData) -> Refusal {
+    Refusal::taken(format!("{name} {} {data}", data.record_type()))
 }
 
 /// No host, server or child domain may answer where an address or alias would stand.
