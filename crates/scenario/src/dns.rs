@@ -7,6 +7,7 @@ use std::time::Duration;
 use ddns_core::Serial;
 use domain::base::iana::{Class, Rtype};
 use domain::base::message::RecordSection;
+use domain::base::zonefile_fmt::{DisplayKind, ZonefileFmt};
 use domain::base::{Message, MessageBuilder, Name, ParsedName, Record, ToName};
 use domain::rdata::AllRecordData;
 
@@ -134,5 +135,6 @@ fn lines(label: &str, section: RecordSection<'_, Octets<'_>>) -> Result<Vec<Stri
 
 fn line(label: &str, record: &Record<ParsedName<Octets<'_>>, Data<'_>>) -> String {
     let owner: Name<Vec<u8>> = record.owner().to_name();
-    format!("{label}{} {} {} {}", owner.fmt_with_dot(), record.ttl().as_secs(), record.rtype(), record.data())
+    let data = record.data().display_zonefile(DisplayKind::Simple);
+    format!("{label}{} {} {} {data}", owner.fmt_with_dot(), record.ttl().as_secs(), record.rtype())
 }

@@ -55,9 +55,11 @@ pub fn send(to: SocketAddr, request: &Request) -> Result<Unread, String> {
 }
 
 fn text(request: &Request) -> String {
-    let mut text =
-        format!("{} {} HTTP/1.1\r\nHost: ddns.example\r\nConnection: close\r\n", request.method, request.target);
+    let mut text = format!("{} {} HTTP/1.1\r\nConnection: close\r\n", request.method, request.target);
     let mut header = |name: &str, value: &str| text.push_str(&format!("{name}: {value}\r\n"));
+    if !request.headers.iter().any(|(name, _)| name == "Host") {
+        header("Host", "ddns.example");
+    }
     if let Some(who) = &request.signed_in {
         header("Authorization", &format!("Basic {}", STANDARD.encode(who)));
     }

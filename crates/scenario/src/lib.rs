@@ -4,6 +4,7 @@ mod difference;
 pub mod dns;
 mod failure;
 pub mod http;
+mod json;
 mod play;
 mod script;
 mod stage;

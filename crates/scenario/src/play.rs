@@ -10,7 +10,7 @@ use crate::http::{Received, Request, Unread};
 use crate::script::{Action, Cli, Course, Query, Reply, Script, Step};
 use crate::stage::{Backing, Stage};
 use crate::variables::Variables;
-use crate::{dns, http};
+use crate::{dns, http, json};
 
 /// How long `within` waits for the right answer before it counts as wrong.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -131,8 +131,13 @@ impl Player {
             got.push(format!("with {name}: {}", received.header(name).unwrap_or_else(|| "(not there)".to_owned())));
         }
         if let Some(body) = &reply.body {
-            expected.extend(body_lines(&self.variables.fill(body)?));
-            got.extend(body_lines(&received.body));
+            let body = self.variables.fill(body)?;
+            let (right, came) = match reply.is_json {
+                true => json::lines(&body, &received.body)?,
+                false => (body_lines(&body), body_lines(&received.body)),
+            };
+            expected.extend(right);
+            got.extend(came);
         }
         Wrong::unless_same("", expected, got)
     }

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use crate::http::Request;
 
+/// What any body will do for, and in JSON any value.
+pub(crate) const ANY: &str = "…";
+
 /// A whole scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Script {
@@ -61,6 +64,8 @@ pub(crate) struct Reply {
     pub(crate) headers: Vec<(String, String)>,
     /// None where any will do.
     pub(crate) body: Option<String>,
+    /// Whether the body is JSON, of which the formatting and the order of members mean nothing.
+    pub(crate) is_json: bool,
     /// Under which name the body is kept.
     pub(crate) keep: Option<String>,
 }

@@ -12,6 +12,7 @@ use ddns_store::{FileStore, MemoryStore, Store, StoreError};
 use ddnsd::Running;
 use ipnet::{IpNet, Ipv4Net};
 use secrecy::ExposeSecret;
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// What a scenario's data rests in.
@@ -42,6 +43,8 @@ pub(crate) struct Stage {
     /// None only between a stop and a start.
     running: Option<Running>,
     place: Place,
+    /// How the HTTP server is set up when it starts the next time.
+    http_settings: HttpSettings,
 }
 
 enum Place {
@@ -63,7 +66,8 @@ impl Stage {
             Backing::Memory => Place::Memory(MemoryStore::new()),
             Backing::File => Place::File(TempDir::with_prefix("ddns-scenario-").map_err(|error| error.to_string())?),
         };
-        let mut stage = Stage { clock: ManualClock::at(BEGINNING), running: None, place };
+        let (clock, http_settings) = (ManualClock::at(BEGINNING), http_settings());
+        let mut stage = Stage { clock, running: None, place, http_settings };
         stage.run()?;
         Ok(stage)
     }
@@ -95,9 +99,18 @@ impl Stage {
         self.service().map(Service::catch_up)
     }
 
-    /// Takes the operator's settings over, as a server does from its configuration.
-    pub(crate) fn settle(&self, settings: &str) -> Result<(), String> {
-        let settings: Settings = serde_json::from_str(settings).map_err(|error| error.to_string())?;
+    /// Takes the operator's settings over, as a server does from its configuration. What is under `designate` is the HTTP
+    /// server's, which takes it when it starts.
+    pub(crate) fn settle(&mut self, settings: &str) -> Result<(), String> {
+        let mut settings: Value = serde_json::from_str(settings).map_err(|error| error.to_string())?;
+        let designate = settings.as_object_mut().and_then(|settings| settings.remove("designate"));
+        let wide =
+            designate.is_some_and(|designate| designate.get("list_tenant_and_version") == Some(&Value::Bool(true)));
+        if wide != self.http_settings.list_tenant_and_version {
+            self.http_settings.list_tenant_and_version = wide;
+            self.restart()?;
+        }
+        let settings: Settings = serde_json::from_value(settings).map_err(|error| error.to_string())?;
         let request = Request::new(Caller::Local, Command::SetSettings(settings), Origin::new("configuration"));
         self.service()?.submit_blocking(request).map(drop).map_err(|error| error.to_string())
     }
@@ -143,7 +156,7 @@ impl Stage {
         let store = self.place.open().map_err(|error| error.to_string())?;
         let options = Options { clock: self.clock.clone(), ..Options::default() };
         let service = Service::start(store, options).map_err(|error| error.to_string())?;
-        let running = Running::start(service, &[ANY_PORT], &[ANY_PORT], http_settings());
+        let running = Running::start(service, &[ANY_PORT], &[ANY_PORT], self.http_settings.clone());
         self.running = Some(running.map_err(|error| error.to_string())?);
         Ok(())
     }

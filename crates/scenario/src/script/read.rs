@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Action, Cli, Course, Misread, Query, Reply, Script, Step};
+use super::{ANY, Action, Cli, Course, Misread, Query, Reply, Script, Step};
 use crate::http::Request;
-
-/// What any body will do for.
-const ANY: &str = "…";
 
 pub(super) fn script(text: &str) -> Result<Script, Misread> {
     let steps: Vec<Step> = blocks(text)?.into_iter().map(Block::step).collect::<Result<_, _>>()?;
@@ -67,7 +64,7 @@ impl<'t> Block<'t> {
                 self.cli(rest, true).map(Action::Cli)
             }
             "HTTP" => self.http(rest),
-            "REPLY" => self.reply(&self.lines).map(Action::Reply),
+            "REPLY" => Ok(Action::Reply(Reply { keep: kept(rest).1, ..self.reply(&self.lines)? })),
             "LINK" => self.link(rest),
             "DNS" => self.dns(rest).map(Action::Dns),
             "SETTINGS" => Ok(Action::Settings(body(std::iter::once(rest).chain(self.texts())).unwrap_or_default())),
@@ -143,7 +140,8 @@ impl<'t> Block<'t> {
     fn reply(&self, lines: &[Line<'_>]) -> Result<Reply, Misread> {
         let missing = || self.head.misread("a reply is expected with `-> STATUS`");
         let (first, lines) = lines.split_first().ok_or_else(missing)?;
-        let status = first.text.strip_prefix("->").ok_or_else(missing)?.trim().to_owned();
+        let status = first.text.strip_prefix("->").ok_or_else(missing)?.trim();
+        let (status, is_json) = status.strip_suffix(" as JSON").map_or((status, false), |status| (status, true));
         let mut headers = Vec::new();
         let mut text = Vec::new();
         for line in lines {
@@ -153,7 +151,7 @@ impl<'t> Block<'t> {
             }
         }
         let body = if text == [ANY] { None } else { Some(body(text).unwrap_or_default()) };
-        Ok(Reply { status, headers, body, keep: None })
+        Ok(Reply { status: status.trim().to_owned(), headers, body, is_json, keep: None })
     }
 
     fn dns(&self, rest: &str) -> Result<Query, Misread> {
@@ -289,6 +287,10 @@ mod tests {
         assert_eq!(reply.headers, [("A".to_owned(), "b".to_owned())]);
         let Action::Http(_, Some(reply)) = one("HTTP GET / -> 204") else { panic!("a request") };
         assert_eq!((reply.status.as_str(), reply.body.as_deref()), ("204", Some("")));
+        let Action::Http(_, Some(reply)) = one("HTTP GET /a\n  -> 200 as JSON\n  {}") else { panic!("a request") };
+        assert_eq!((reply.status.as_str(), reply.is_json), ("200", true));
+        let Action::Reply(reply) = one("REPLY => $c\n  -> 200") else { panic!("a reply") };
+        assert_eq!(reply.keep.as_deref(), Some("c"));
         let Action::Http(_, None) = one("HTTP GET /") else { panic!("a request without a reply") };
         let Action::Http(request, Some(reply)) = one("HTTP POST /a/$b => $c -> 201\n  …") else {
             panic!("a request")
