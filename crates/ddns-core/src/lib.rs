@@ -101,7 +101,8 @@ pub use host::{Challenge, Client, Host, Reservation};
 pub use name::{Fqdn, Name, NameError, QueryName, ZoneName};
 pub use network::{network, site};
 pub use record::{
-    Caa, Ds, Naptr, Record, RecordData, RecordDataError, RecordType, Soa, Sshfp, SvcKey, Svcb, SvcbError, Text, Tlsa, Unknown,
+    Caa, Ds, Naptr, Record, RecordData, RecordDataError, RecordType, Soa, Sshfp, SvcKey, Svcb, SvcbError, Text, Tlsa,
+    Unknown,
 };
 pub use refusal::{Kind, Refusal};
 pub use registry::{ApplyError, Registry};
