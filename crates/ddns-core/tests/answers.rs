@@ -434,7 +434,7 @@ fn name_servers() {
         ("ns1.a.dyn.example", A, NxDomain, "", DYN, ""),
     ]);
     let server = |name: &str, addresses: &[&str]| Command::AddServer {
-        id: Uuid::nil(),
+        id: Uuid::from_u128(name.len() as u128),
         name: parse(name),
         addresses: addresses.iter().map(|address| parse(address)).collect(),
     };
@@ -453,6 +453,25 @@ fn name_servers() {
         ("deep.dyn.example", A, NoData, "", DYN, ""),
         ("ns1.dyn.example", A, NxDomain, "", DYN, ""),
         ("ns.elsewhere.invalid", A, Refused, "", "", ""),
+    ]);
+}
+
+/// They join the RRset of the zone's own, and are no cut.
+#[test]
+fn name_servers_that_somebody_put_beside_them() {
+    let mut scene = Scene::new();
+    scene.record("joe.example", "NS", "ns.elsewhere.invalid").record("t.joe.example", "TXT", "x");
+    scene.check(&[
+        (
+            "joe.example",
+            RecordType::NS,
+            Answer,
+            "joe.example 3600 NS ns1.joe.example.; joe.example 3600 NS ns.elsewhere.invalid.",
+            "",
+            "",
+        ),
+        ("t.joe.example", TXT, Answer, "t.joe.example 3600 TXT x", "", ""),
+        ("nothing.joe.example", TXT, NxDomain, "", "joe.example 60 SOA", ""),
     ]);
 }
 

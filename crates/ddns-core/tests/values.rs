@@ -289,7 +289,7 @@ fn texts() {
     let long = |octets: usize| "a".repeat(octets);
     let (a64, a65, a160, a161) = (long(64), long(65), long(160), long(161));
     let (a254, a255, a256) = (long(254), long(255), long(256));
-    let (u160, u161) = ("\u{fc}".repeat(80), format!("{}a", "\u{fc}".repeat(80)));
+    let (u160, u161) = ("\u{fc}".repeat(160), format!("{}a", "\u{fc}".repeat(160)));
     check_text::<Login>(
         &[("Joe", "joe"), ("JOE@Example.org", "joe@example.org"), ("~!", "~!"), (&a254, &a254)],
         &["", "jo:e", "jo e", "jo\te", "jo\u{7f}", "j\u{f6}", "\u{212a}", &a255],
