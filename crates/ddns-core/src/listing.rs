@@ -75,8 +75,8 @@ pub enum Place {
 /// What stands at a place, among what was made at the same moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Item {
-    /// One of a host's records, by its number among them.
-    Host(HostNo, usize),
+    /// One of a host's records, by its id: whatever else the host answers by then, the list goes on behind it.
+    Host(HostNo, Uuid),
     /// A record.
     Record(Uuid),
 }
@@ -202,9 +202,7 @@ fn of_host(registry: &Registry, domain: &Domain, host: &Host) -> Vec<Listed> {
         zone::each_address(registry, domain, host, &mut |ttl, data| add(kind, owner.clone(), data.clone(), ttl));
     }
     listed.extend(challenges(registry, domain, host));
-    for (number, one) in listed.iter_mut().enumerate() {
-        one.place = Place::Made(host.created, Item::Host(host.number, number));
-    }
+    listed.sort_by_key(|one| one.place);
     listed
 }
 
@@ -219,10 +217,10 @@ fn challenges(registry: &Registry, domain: &Domain, host: &Host) -> Vec<Listed> 
     own.map(|data| managed_by(host, KIND_CHALLENGE, owner.clone(), data, ttl, Source::Challenge(host.number))).collect()
 }
 
-/// A record that a host makes, for which a place is still to be found.
+/// A record that a host makes.
 fn managed_by(host: &Host, kind: u8, owner: Name, data: RecordData, ttl: Ttl, source: Source) -> Listed {
     let id = managed_id(host.number.get(), kind, &data);
-    let place = Place::Made(host.created, Item::Host(host.number, 0));
+    let place = Place::Made(host.created, Item::Host(host.number, id));
     let (created, updated) = (host.created, Some(host.updated).filter(|updated| *updated > host.created));
     Listed { id, owner, data, ttl: Some(ttl), description: None, version: 1, created, updated, source, place }
 }

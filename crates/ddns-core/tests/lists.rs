@@ -214,6 +214,39 @@ fn an_address_changes_and_its_id_stays() {
     assert_ne!(ids(&stage)["a.joe.example A"], before["a.joe.example A"]);
 }
 
+/// A reader of pages missed an address when the one before it went between two pages.
+#[test]
+fn a_list_goes_on_whatever_happened_meanwhile() {
+    let mut stage = Stage::new();
+    let both = HostEdit::default().with_address(parse("192.0.2.1")).with_address(parse("2001:db8::1"));
+    set_host(&mut stage, "a.joe.example", HostEdit { wildcard: Some(true), ..both });
+    for value in ["v", "w", "x"] {
+        run(&mut stage, Command::AddChallenge { host: parse("a.joe.example"), value: parse(value) });
+    }
+    let whole = all(&stage.registry, &domain(&stage, "joe.example"));
+    let values = whole.iter().filter(|one| matches!(one.source, Source::Challenge(_)));
+    let values: Vec<_> = values.map(|one| parse::<ChallengeValue>(&one.data.to_string())).collect();
+    let remove = Command::RemoveChallenge { host: parse("a.joe.example"), value: values[0].clone() };
+    let renew = Command::AddChallenge { host: parse("a.joe.example"), value: values[1].clone() };
+    let no_ipv4 = HostEdit { ipv4: AddressEdit::Remove, ..HostEdit::default() };
+    let (hosts, together) = (vec![parse("a.joe.example")], Together::Each);
+    for command in [remove, renew, Command::SetHosts { hosts, edit: no_ipv4, together }] {
+        let mut later = Stage::new();
+        later.registry = stage.registry.clone();
+        let decision = decide(&stage.registry, &Caller::Local, &command, Timestamp::from_secs(stage.now.secs() + 1));
+        later.take_over(&decision.unwrap().changes);
+        let joe = domain(&later, "joe.example");
+        let present = all(&later.registry, &joe);
+        for (number, last) in whole.iter().enumerate() {
+            let rest = listing::records(&later.registry, &joe, Some(last.place));
+            let rest: Vec<_> = rest.map(|one| one.id).collect();
+            let expected = whole[number + 1..].iter().map(|one| one.id);
+            let expected: Vec<_> = expected.filter(|id| present.iter().any(|one| one.id == *id)).collect();
+            assert_eq!(rest, expected, "{command:?} behind {last:?}");
+        }
+    }
+}
+
 /// Ids of nothing, of another domain's things, and of almost this one's.
 #[test]
 fn ids_that_lead_nowhere() {
