@@ -173,17 +173,17 @@ impl Case<'_> {
     /// A text with what its placeholders stand for.
     fn filled(&self, text: &str) -> String {
         let registry = &self.house.service.snapshot().registry;
-        let meanings: [(&str, &dyn Fn(&str) -> String); 4] = [
-            ("{token ", &|name| self.house.token(name).to_owned()),
-            ("{account ", &|login| registry.account_by_login(&login.parse().unwrap()).unwrap().id.to_string()),
-            ("{domain ", &|name| registry.domain_by_name(&name.parse().unwrap()).unwrap().id.to_string()),
-            ("{id ", &|name| self.ids.get(name).unwrap_or_else(|| panic!("{}: {name}?", self.title)).clone()),
-        ];
+        let meaning = |kind: &str, name: &str| match kind {
+            "token" => self.house.token(name).to_owned(),
+            "account" => registry.account_by_login(&name.parse().unwrap()).unwrap().id.to_string(),
+            "domain" => registry.domain_by_name(&name.parse().unwrap()).unwrap().id.to_string(),
+            _ => self.ids.get(name).unwrap_or_else(|| panic!("{}: {name}?", self.title)).clone(),
+        };
         let mut filled = text.to_owned();
-        for (opening, meaning) in meanings {
-            while let Some((before, rest)) = filled.split_once(opening) {
+        for kind in ["token", "account", "domain", "id"] {
+            while let Some((before, rest)) = filled.split_once(&format!("{{{kind} ")) {
                 let (name, after) = rest.split_once('}').unwrap();
-                filled = format!("{before}{}{after}", meaning(name));
+                filled = format!("{before}{}{after}", meaning(kind, name));
             }
         }
         filled
@@ -194,7 +194,7 @@ impl Case<'_> {
         let mut learnt = expected.to_owned();
         while let Some((before, rest)) = learnt.split_once("{new ") {
             let (name, after) = rest.split_once('}').unwrap();
-            let id = found.get(before.len()..before.len() + 36).unwrap_or_default().to_owned();
+            let id = found.get(before.len()..).and_then(|rest| rest.get(..36)).unwrap_or_default().to_owned();
             assert!(uuid::Uuid::try_parse(&id).is_ok(), "{}: {found}", self.title);
             self.ids.insert(name.to_owned(), id.clone());
             learnt = format!("{before}{id}{after}");
