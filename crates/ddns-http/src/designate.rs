@@ -152,7 +152,10 @@ impl Dialect for Designate {
 
     fn also(method: &Method) -> Vec<(&'static str, HttpResponse)> {
         let mut also = vec![
-            ("The caller, or its token, may not do this.", Wrong::FORBIDDEN.example()),
+            (
+                "The caller or its token may not do this, or a browser says that another site made it.",
+                Wrong::FORBIDDEN.example(),
+            ),
             ("The caller reads no JSON.", Wrong::accept("text/html").example()),
         ];
         if admitted::has_body(method) {

@@ -142,7 +142,7 @@ pub(crate) fn complete<D: Dialect>(method: &Method, operation: &mut Operation) {
     let faults = faults::<D>(method, operation).into_iter().map(|fault| (meaning(fault), D::example(fault)));
     let also = if is_open(operation) { Vec::new() } else { D::also(method) };
     let also = also.into_iter().map(|(meaning, answer)| (meaning.to_owned(), answer));
-    for (meaning, answer) in faults.chain(also).collect::<Vec<_>>() {
+    for (meaning, answer) in also.chain(faults).collect::<Vec<_>>() {
         let (status, response) = response::<D>(meaning, answer);
         operation.responses.responses.entry(status).or_insert(response.into());
     }
