@@ -8,13 +8,14 @@
 //! < 200 +1 @www {"ttl":null}                        status, log entries, a name for the id, members that the body must have
 //! < 400 invalid_object name:format :oneOf           status, type, all errors: path and validator of each
 //! < 400 bad_request "Renaming …"                    status, type, message
+//! < 200 @soa:0                                      a name for the id of the list's first record
 //! < 404 bare                                        status, and nothing else than `code`
 //! < Location: http://api.test/v1/domains/$www       a header
-//! = {"versions":…}                                  the whole body
+//! = {"code":404,…}                                  all members of the body
 //! ```
 //!
 //! `-` is nobody, a name a token in `X-Auth-Token`, a name with a way (see house.rs) an `Authorization`. `records` stands for
-//! `/v1/domains/$joe/records`, `$joe` for the id of `joe.example`, `$tenant-joe` for that of the account, `<<a*3>>` for `aaa`.
+//! `/v1/domains/$joe/records`, `$joe` for the id of `joe.example`, `$tenant-joe` for that of the account, `{token eve}` for a token, `<<a*3>>` for `aaa`.
 //! What succeeds with POST, PUT or DELETE adds one entry to the log, everything else none, unless `+N` says so; `s+N` says how
 //! far the serial of `joe.example` went up. `"*"` stands for any value, and an array for one of that length.
 //!
@@ -23,7 +24,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ddns_core::{Caller, Command, DomainNo, HostTtl, NewDomain, NewHost, NewRecord, RecordData, Receipt};
+use ddns_core::{Caller, Command, DomainNo, HostTtl, NewDomain, NewHost, NewRecord, Receipt, RecordData};
 use ddns_service::{Origin, Request, fresh};
 use serde_json::Value;
 
@@ -87,9 +88,14 @@ impl Case {
         let mut ids = BTreeMap::new();
         for name in ["joe", "eve", "dyn"] {
             let domain = format!("{name}.example").parse().unwrap();
-            ids.insert(name.to_owned(), house.service.snapshot().registry.domain_by_name(&domain).unwrap().id.to_string());
+            ids.insert(
+                name.to_owned(),
+                house.service.snapshot().registry.domain_by_name(&domain).unwrap().id.to_string(),
+            );
         }
-        for (name, login) in [("tenant-joe", "joe@example.org"), ("tenant-eve", "eve@example.org"), ("tenant-ann", "ann")] {
+        for (name, login) in
+            [("tenant-joe", "joe@example.org"), ("tenant-eve", "eve@example.org"), ("tenant-ann", "ann")]
+        {
             let login = login.parse().unwrap();
             let snapshot = house.service.snapshot();
             ids.insert(name.to_owned(), snapshot.registry.account_by_login(&login).unwrap().id.to_string());
@@ -164,7 +170,11 @@ impl Case {
             raw += "Content-Type: application/json\r\n";
         }
         for header in row.headers.iter().filter(|header| *header != "HTTP/1.0" && *header != "Content-Type: -") {
-            raw += &format!("{}\r\n", self.filled(header));
+            let header = self.filled(header);
+            let filled = header
+                .split_once("{token ")
+                .map(|(before, who)| format!("{before}{}", self.house.token(who.trim_end_matches('}'))));
+            raw += &format!("{}\r\n", filled.unwrap_or(header));
         }
         if !body.is_empty() {
             raw += &format!("Content-Length: {}\r\n", body.len());
@@ -232,7 +242,9 @@ impl Case {
                 word if word.starts_with("s+") => is("serial", &seen.stepped, &word[2..].parse().unwrap())?,
                 word if word.starts_with('+') => grown = Some(word[1..].parse().unwrap()),
                 word if word.starts_with('@') => {
-                    self.ids.insert(word[1..].to_owned(), body["id"].as_str().unwrap_or_default().to_owned());
+                    let (name, number) = word[1..].split_once(':').unwrap_or((&word[1..], ""));
+                    let object = number.parse().map_or(&body, |number: usize| &body["records"][number]);
+                    self.ids.insert(name.to_owned(), object["id"].as_str().unwrap_or_default().to_owned());
                 }
                 word => match word.split_once(':') {
                     Some((path, validator)) => {
@@ -256,7 +268,11 @@ impl Case {
             is(name, &seen.answer.header(name), &Some(self.filled(value).as_str()))?;
         }
         match &row.body {
-            Some(wanted) => is("body", &seen.answer.body, &self.filled(wanted)),
+            Some(wanted) => {
+                let wanted: Value = serde_json::from_str(&self.filled(wanted)).unwrap();
+                within(&wanted, &body)?;
+                is("members", &members(&body), &members(&wanted))
+            }
             None => Ok(()),
         }
     }
@@ -264,6 +280,11 @@ impl Case {
 
 fn is<T: PartialEq + std::fmt::Debug>(what: &str, found: &T, wanted: &T) -> Result<(), String> {
     if found == wanted { Ok(()) } else { Err(format!("{what}: {found:?} and not {wanted:?}")) }
+}
+
+/// The names of an object's members, in their order.
+fn members(object: &Value) -> Vec<&str> {
+    object.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect()
 }
 
 /// Whether a value has all that is wanted of it.
@@ -304,7 +325,7 @@ fn check_frame(answer: &Answer) -> Result<(), String> {
 
 fn check_error(body: &Value, status: u16, id: &str) -> Result<(), String> {
     is("code", &body["code"], &Value::from(status))?;
-    let members: Vec<&str> = body.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    let members = members(body);
     let of_router = members == ["code"] || (status == 405 && members == ["code", "type"]);
     if of_router {
         return Ok(());
@@ -320,7 +341,7 @@ fn check_objects(body: &Value) -> Result<(), String> {
     if let Some(list) = ["records", "domains"].into_iter().find_map(|name| body[name].as_array()) {
         return list.iter().try_for_each(check_objects);
     }
-    let members: Vec<&str> = body.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    let members = members(body);
     if members.contains(&"domain_id") {
         let of_record =
             ["created_at", "data", "description", "domain_id", "id", "name", "priority", "ttl", "type", "updated_at"];
@@ -351,7 +372,11 @@ impl Case {
         match words.as_slice() {
             ["name", "servers"] => {
                 for name in ["ns1.example.org", "ns2.example.org"] {
-                    self.decide(Command::AddServer { id: fresh::uuid(), name: name.parse().unwrap(), addresses: vec![] });
+                    self.decide(Command::AddServer {
+                        id: fresh::uuid(),
+                        name: name.parse().unwrap(),
+                        addresses: vec![],
+                    });
                 }
             }
             ["clock", secs] => self.house.clock.advance(Duration::from_secs(secs.parse().unwrap())),

@@ -124,6 +124,8 @@ impl House {
         self.credentials("home-only", "joe@example.org", joe, Scope { hosts: home(), ..Scope::FULL });
         let update = Actions { update: true, acme_challenge: false, read: false, manage: false };
         self.credentials("update-only", "joe@example.org", joe, Scope { actions: update, ..Scope::FULL });
+        let read = Actions { read: true, update: false, acme_challenge: false, manage: false };
+        self.credentials("read-only", "joe@example.org", joe, Scope { actions: read, ..Scope::FULL });
         let networks = vec!["198.51.100.0/24".parse().unwrap()];
         self.credentials("revoked", "joe@example.org", joe, Scope::FULL);
         self.revoke("revoked");
