@@ -88,6 +88,7 @@ impl Stage {
             assert_eq!(difference.from, before.serial(difference.domain));
             assert_eq!(difference.to, self.registry.serial(difference.domain));
             assert!(difference.to.is_after(difference.from), "{difference:?}");
+            assert_eq!(difference.to, difference.from.next(self.now), "one step for a commit");
         }
         self.mirrors.retain(|number, _| self.registry.domain(*number).is_some());
         let gone = before.domains().filter(|domain| self.registry.domain(domain.number).is_none());
