@@ -262,9 +262,11 @@ pub(super) async fn make_record(admitted: Admitted, body: Body<Designate>) -> An
     Ok(answers::made(location, &shown(&reply, domain, record.id)?))
 }
 
-/// A record as it is after a command.
+/// A record as it is after a command, which may have changed its domain, too.
 fn shown(reply: &Reply, domain: &Domain, id: Uuid) -> Result<RecordBody, Wrong> {
-    let listed = listing::find(&reply.snapshot.registry, domain, id);
+    let registry = &reply.snapshot.registry;
+    let domain = registry.domain_by_id(domain.id).ok_or_else(|| Wrong::not_found(Kind::Domain))?;
+    let listed = listing::find(registry, domain, id);
     Ok(RecordBody::new(domain, listed.ok_or_else(|| Wrong::not_found(Kind::Record))?))
 }
 
