@@ -7,11 +7,15 @@ mod crashes;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod designate;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod fetchers;
 #[cfg(test)]
 mod mails;
+#[cfg(test)]
+mod openstack;
 #[cfg(test)]
 mod operators;
 #[cfg(test)]
@@ -22,6 +26,8 @@ mod programs;
 mod python;
 #[cfg(test)]
 mod races;
+#[cfg(test)]
+mod records;
 #[cfg(test)]
 mod resolvers;
 #[cfg(test)]
