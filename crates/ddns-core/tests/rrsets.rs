@@ -145,32 +145,19 @@ fn a_delegation_that_moves_to_the_apex() {
 #[test]
 fn a_set_that_is_partly_somebody_elses() {
     let mut stage = Stage::new();
-    let share = |shared| {
-        let edit = DomainEdit { shared: Some(shared), ..DomainEdit::default() };
-        Command::SetDomain { name: parse("joe.example"), edit }
-    };
-    run(&mut stage, [share(true)]);
-    stage.ask(&by(JOE), &add(1, "t.a.joe.example", "TXT", "x", Some(60))).unwrap();
-    // Ann's record came to stand there by an operator's word: hers is the domain, then it is joe's again.
-    run(&mut stage, [add(3, "u.ann.example", "TXT", "x", Some(60))]);
-    stage.ask(&by(ANN), &add(2, "u.a.ann.example", "TXT", "y", Some(60))).unwrap();
-    let before = record(&stage, 2);
-    let moved = Record { domain: record(&stage, 1).domain, name: parse("t.a.joe.example"), ..Record::clone(&before) };
-    let changes = [Change::Record(Delta::changed(stage.registry.record(id(2)).unwrap(), moved))];
-    let published = stage.registry.clone();
-    stage.take_over(&changes);
-    stage.publish(&published, &changes);
-    let own = DomainEdit { owner: Some(None), ..DomainEdit::default() };
-    run(&mut stage, [Command::SetDomain { name: parse("joe.example"), edit: own }]);
+    run(&mut stage, [add(2, "t.dyn.example", "TXT", "y", Some(60))]);
+    let (name, owner) = (parse("t.dyn.example"), account(JOE));
+    let host = NewHost { name, owner, ipv4: None, ipv6: None, ttl: HostTtl::S60, wildcard: false };
+    stage.ask(&by(JOE), &Command::AddHost(host)).unwrap();
+    stage.ask(&by(JOE), &add(1, "t.dyn.example", "TXT", "x", Some(7))).unwrap();
+    assert_eq!(record(&stage, 1).ttl, Some(Ttl::clamped(60)), "whoever comes takes what is there");
     let foreign = Refusal::NotYours { kind: Kind::Record, name: id(2).to_string() };
-    for edit in [to_ttl(Some(7)), to_ttl(None), rename("v.a.joe.example")] {
+    for edit in [to_ttl(Some(7)), to_ttl(None), rename("u.t.dyn.example")] {
         assert_eq!(refused(&stage, &by(JOE), &set(1, edit)), foreign);
     }
     for edit in [to_data("TXT", "z"), to_ttl(Some(60)), RecordEdit::default()] {
         assert!(stage.ask(&by(JOE), &set(1, edit)).is_ok(), "that is its own");
     }
-    stage.ask(&by(JOE), &add(4, "t.a.joe.example", "TXT", "w", Some(7))).unwrap();
-    assert_eq!(record(&stage, 4).ttl, Some(Ttl::clamped(60)), "whoever comes takes what is there");
 }
 
 #[test]
