@@ -38,14 +38,17 @@ scenarios! {
     a_host_is_deleted
     a_narrow_token
     a_quota_is_reached
+    a_record_set
     a_repeat_after_the_command_line
     a_restart
     a_revoked_token
     a_sign_up
     a_suspended_account
     a_wildcard
+    aliases
     all_hosts_at_once
     an_erased_account
+    an_operators_name_servers
     an_unchanged_repeat
     an_update_by_nic_update
     an_update_by_the_command_line
@@ -55,17 +58,26 @@ scenarios! {
     another_ttl
     bodies_that_are_wrong
     both_families
+    domains_above_and_below
+    ids_after_a_restart
     lists_in_order
+    managed_records
     name_servers
     names_above_and_below
     names_in_odd_spelling
     names_that_do_not_exist
     offline_and_back
+    quotas_of_records
+    serials_over_time
+    tenants
+    texts_of_every_kind
     the_clients_documentation
+    the_designate_documentation
     the_two_dns_documentation
     two_accounts_after_one_key
     two_accounts_after_one_name
     two_hosts_in_one_update
+    types_of_other_protocols
     wrong_credentials
 }
 
