@@ -184,7 +184,9 @@ impl Asked<'_> {
         while let Some(present) = key.filter(|key| key.len() > apex.len()) {
             let extras = self.registry.node(present).and_then(|node| node.extras.as_ref());
             let records = extras.map(|extras| extras.records.as_slice()).unwrap_or_default();
-            if let Some(record) = records.iter().find(|record| record.data.record_type() == RecordType::NS) {
+            // Whether a delegation is signed is the zone's own to say (RFC 4035, section 3.1.4.1).
+            let own = self.record_type == RecordType::DS && question.is_whole() && present == question.key();
+            if let Some(record) = records.iter().find(|record| record.data.record_type() == RecordType::NS && !own) {
                 cut = Some((record.name.clone(), records));
             }
             key = name::parent_key(present);

@@ -173,10 +173,10 @@ impl RecordData {
         let data = match record_type {
             RecordType::A => RecordData::A(fields.next("an IPv4 address")?),
             RecordType::AAAA => RecordData::Aaaa(fields.next("an IPv6 address")?),
-            RecordType::CNAME => RecordData::Cname(fields.name()?),
-            RecordType::NS => RecordData::Ns(fields.name()?),
-            RecordType::PTR => RecordData::Ptr(fields.name()?),
-            RecordType::MX => RecordData::Mx { preference: fields.next("a preference")?, exchange: fields.name()? },
+            RecordType::CNAME => RecordData::Cname(fields.any_name()?),
+            RecordType::NS => RecordData::Ns(fields.any_name()?),
+            RecordType::PTR => RecordData::Ptr(fields.any_name()?),
+            RecordType::MX => RecordData::Mx { preference: fields.next("a preference")?, exchange: fields.any_name()? },
             RecordType::SRV => RecordData::Srv {
                 priority: fields.next("a priority")?,
                 weight: fields.next("a weight")?,

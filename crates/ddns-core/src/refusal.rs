@@ -150,6 +150,21 @@ pub enum Refusal {
         /// What stands there.
         other: String,
     },
+    /// An alias stands alone at its name (RFC 1034, section 3.6.2).
+    #[error("{name} has a CNAME record, or would have one beside others; an alias stands alone")]
+    NotAlone {
+        /// Which.
+        name: Name,
+    },
+    /// Some types cannot stand at an apex: an alias, because it stands alone (RFC 1034, section 3.6.2), and DS, which belongs to
+    /// the zone above (RFC 4034, section 5).
+    #[error("{name} is the apex of its domain, where no record of type {record_type} can stand")]
+    NotAtApex {
+        /// Which.
+        name: Name,
+        /// Of which type.
+        record_type: RecordType,
+    },
     /// The account's quota is reached.
     #[error("the account may hold {max} {kind}s and does; remove one, or ask the operator for more")]
     Quota {

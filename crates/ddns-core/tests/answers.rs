@@ -353,6 +353,27 @@ fn delegations() {
     ]);
 }
 
+/// Whether a delegation is signed is said above it (RFC 4035, section 3.1.4.1).
+#[test]
+fn signed_delegations() {
+    let mut scene = Scene::new();
+    scene.record("sub.joe.example", "NS", "ns.elsewhere.invalid").record(
+        "plain.joe.example",
+        "NS",
+        "ns.elsewhere.invalid",
+    );
+    let digest = "2bb183af5f22588179a53b0a98631fad1a292118";
+    scene.record("sub.joe.example", "DS", &format!("60485 5 1 {digest}"));
+    let ns = "sub.joe.example 3600 NS ns.elsewhere.invalid.";
+    let ds = format!("sub.joe.example 3600 DS 60485 5 1 {digest}");
+    scene.check(&[
+        ("sub.joe.example", RecordType::DS, Answer, &ds, "", ""),
+        ("plain.joe.example", RecordType::DS, NoData, "", JOE, ""),
+        ("sub.joe.example", A, Referral, "", ns, ""),
+        ("x.sub.joe.example", RecordType::DS, Referral, "", ns, ""),
+    ]);
+}
+
 #[test]
 fn child_domains() {
     let mut scene = Scene::new();

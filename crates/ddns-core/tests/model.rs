@@ -1255,9 +1255,10 @@ impl World {
         let domain = self.place(who, &name)?;
         demand(new.domain.is_none_or(|wanted| wanted.get() == self.domains[&domain].number))?;
         let present = self.rrset(&name, new.data.record_type());
-        self.pays(who, &domain, present.len(), new.narrow)?;
+        let owner = self.whose(who, &domain, &name);
+        self.pays(owner, &domain, present.len(), new.narrow)?;
         let description = new.description.as_ref().map(ToString::to_string);
-        let mut line = Line { owner: who.account, domain, name, data: new.data.clone(), ttl: new.ttl, description };
+        let mut line = Line { owner, domain, name, data: new.data.clone(), ttl: new.ttl, description };
         self.fits(&line)?;
         if let Some((_, first)) = present.first() {
             line.ttl = first.ttl;
@@ -1269,17 +1270,24 @@ impl World {
         Some(())
     }
 
+    /// Whose a record is: at the command line that of the host at or below which it stands, in a shared domain.
+    fn whose(&self, who: &Who, domain: &str, name: &str) -> Option<u32> {
+        let above = self.hosts.iter().filter(|(host, machine)| machine.domain == domain && under(name, host));
+        let nearest = above.max_by_key(|(host, _)| host.len()).filter(|_| self.domains[domain].shared);
+        who.account.or(nearest.map(|(_, machine)| machine.owner))
+    }
+
     /// The domain's owner pays; in a shared domain everybody for oneself, and there RRsets cost nothing. What is nobody's
     /// costs nothing.
-    fn pays(&self, who: &Who, domain: &str, present: usize, narrow: bool) -> Option<()> {
+    fn pays(&self, holder: Option<u32>, domain: &str, present: usize, narrow: bool) -> Option<()> {
         let zone = &self.domains[domain];
-        let payer = if zone.shared && who.account.is_some() { who.account } else { zone.owner };
+        let payer = if zone.shared && holder.is_some() { holder } else { zone.owner };
         let payer = payer.map(|payer| &self.accounts[&payer]);
         demand(present < 100 && (!narrow || present < payer.map_or(20, |payer| payer.max_rrset_records as usize)))?;
         let Some(payer) = payer else { return Some(()) };
         let inside: Vec<&Line> = self.records.values().filter(|line| line.domain == domain).collect();
         let sets: BTreeSet<(&str, RecordType)> = inside.iter().map(|line| (line.name.as_str(), line.kind())).collect();
-        let own = inside.iter().filter(|line| !zone.shared || who.account.is_none() || line.owner == who.account);
+        let own = inside.iter().filter(|line| !zone.shared || holder.is_none() || line.owner == holder);
         demand(own.count() < payer.max_records as usize)?;
         demand(zone.shared || present > 0 || sets.len() < payer.max_rrsets as usize)
     }
@@ -1326,7 +1334,8 @@ impl World {
         let zone = &self.domains[domain];
         let inside = || self.hosts.iter().filter(|(_, host)| host.domain == domain);
         let mine = |host: &Machine| who.account == Some(host.owner);
-        if !(zone.shared && inside().any(|(host, machine)| mine(machine) && under(name, host))) {
+        let acts_for = |host: &Machine| mine(host) || who.account.is_none();
+        if !(zone.shared && inside().any(|(host, machine)| acts_for(machine) && under(name, host))) {
             demand(who.operator || zone.owner == who.account)?;
             let related = |host: &str| under(host, name) || under(name, host);
             let foreign = inside().any(|(host, machine)| !mine(machine) && related(host));
@@ -1340,7 +1349,7 @@ impl World {
         let Line { domain, name, data, .. } = line;
         let alias = |data: &RecordData| data.record_type() == RecordType::CNAME;
         demand(line.kind() != RecordType::SOA)?;
-        demand(name != domain || !alias(data))?;
+        demand(name != domain || !alias(data) && line.kind() != RecordType::DS)?;
         if gives_address(data) {
             demand(!self.hosts.contains_key(name) && !self.name_server(name))?;
             let wildcard = |(host, machine): (&String, &Machine)| machine.wildcard && *name == format!("*.{host}");

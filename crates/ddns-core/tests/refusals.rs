@@ -56,6 +56,10 @@ fn conflict(name: &str, other: &str) -> Refusal {
     Refusal::Conflict { name: parse(name), other: other.to_owned() }
 }
 
+fn not_alone(name: &str) -> Refusal {
+    Refusal::NotAlone { name: parse(name) }
+}
+
 fn overlaps(name: &str, other: &str) -> Refusal {
     Refusal::Overlaps { name: parse(name), other: parse(other) }
 }
@@ -255,6 +259,9 @@ fn records() {
     ] {
         stage.ask(&by(OPERATOR), &command).unwrap();
     }
+    let not_at_apex =
+        |record_type: &str| Refusal::NotAtApex { name: parse("joe.example"), record_type: parse(record_type) };
+    let digest = format!("1 8 2 {}", "ab".repeat(32));
     let private = |domain: &str| Refusal::PrivateDomain { domain: parse(domain) };
     check(
         &stage,
@@ -277,17 +284,18 @@ fn records() {
                 add_record(9, "joe.example", "NS", "ns1.joe.example."),
                 Refusal::Taken { name: "joe.example NS ns1.joe.example.".to_owned() },
             ),
-            (by(JOE), add_record(9, "joe.example", "CNAME", "a."), conflict("joe.example", "SOA record")),
+            (by(JOE), add_record(9, "joe.example", "DS", &digest), not_at_apex("DS")),
+            (by(JOE), add_record(9, "joe.example", "CNAME", "a."), not_at_apex("CNAME")),
             (by(JOE), add_record(9, "a.joe.example", "A", "192.0.2.1"), conflict("a.joe.example", "host")),
             (by(JOE), add_record(9, "a.joe.example", "CNAME", "b."), conflict("a.joe.example", "host")),
             (by(JOE), add_record(9, "*.w.joe.example", "AAAA", "::1"), conflict("*.w.joe.example", "host's wildcard")),
             (by(JOE), add_record(9, "ns1.joe.example", "A", "192.0.2.1"), conflict("ns1.joe.example", "name server")),
-            (by(JOE), add_record(9, "t.joe.example", "CNAME", "b."), conflict("t.joe.example", "record")),
-            (by(JOE), add_record(9, "alias.joe.example", "TXT", "x"), conflict("alias.joe.example", "CNAME record")),
+            (by(JOE), add_record(9, "t.joe.example", "CNAME", "b."), not_alone("t.joe.example")),
+            (by(JOE), add_record(9, "alias.joe.example", "TXT", "x"), not_alone("alias.joe.example")),
             (
                 by(JOE),
                 add_record(9, "_acme-challenge.a.joe.example", "CNAME", "b."),
-                conflict("_acme-challenge.a.joe.example", "record"),
+                not_alone("_acme-challenge.a.joe.example"),
             ),
             (by(JOE), add_record(9, "a.joe.example", "NS", "b."), conflict("a.joe.example", "host a.joe.example")),
             (by(JOE), add_record(9, "*.x.joe.example", "NS", "b."), conflict("*.x.joe.example", "wildcard label")),

@@ -102,9 +102,9 @@ fn a_set_moves_as_a_whole_and_to_a_free_name() {
     let child = Refusal::InChildDomain { name: parse("t.sub.joe.example"), child: parse("sub.joe.example") };
     assert_eq!(refused(&stage, &by(JOE), &set(1, rename("t.sub.joe.example"))), child);
     run(&mut stage, [add(5, "c.joe.example", "CNAME", "a.joe.example", None)]);
-    let alias = Refusal::Conflict { name: parse("c.joe.example"), other: "CNAME record".to_owned() };
+    let alias = Refusal::NotAlone { name: parse("c.joe.example") };
     assert_eq!(refused(&stage, &by(JOE), &set(1, rename("c.joe.example"))), alias);
-    let beside = Refusal::Conflict { name: parse("t.joe.example"), other: "record".to_owned() };
+    let beside = Refusal::NotAlone { name: parse("t.joe.example") };
     assert_eq!(refused(&stage, &by(JOE), &set(5, rename("t.joe.example"))), beside);
 }
 
@@ -384,4 +384,21 @@ fn no_host_is_made_for_who_is_not_served() {
     let edit = AccountEdit { state: Some(AccountState::Suspended), ..AccountEdit::default() };
     run(&mut stage, [Command::SetAccount { account: account(JOE), edit }]);
     assert_eq!(refused(&stage, &Caller::Local, &adopt("t.joe.example", None)), Refusal::Inactive);
+}
+
+/// Who works at the command line is no account: a record beside somebody's host in a shared domain is that host's owner's, goes
+/// with the host, and counts against its owner.
+#[test]
+fn a_record_by_the_command_line_is_the_hosts_owners() {
+    let mut stage = Stage::new();
+    run(&mut stage, [add(1, "_sip._tcp.a.dyn.example", "SRV", "1 2 5060 a.dyn.example", None)]);
+    assert_eq!(stage.registry.record(id(1)).unwrap().owner, Some(account(JOE)));
+    let host = Refusal::Overlaps { name: parse("_x.a.dyn.example"), other: parse("a.dyn.example") };
+    assert_eq!(refused(&stage, &by(OPERATOR), &add(2, "_x.a.dyn.example", "TXT", "x", None)), host);
+    let few = AccountEdit { max_records: Some(1), ..AccountEdit::default() };
+    run(&mut stage, [Command::SetAccount { account: account(JOE), edit: few }]);
+    let full = Refusal::Quota { kind: Kind::Record, max: 1 };
+    assert_eq!(refused(&stage, &Caller::Local, &add(2, "_x.a.dyn.example", "TXT", "x", None)), full);
+    run(&mut stage, [Command::RemoveHost { host: parse("a.dyn.example") }]);
+    assert_eq!(stage.registry.record(id(1)), None);
 }

@@ -310,6 +310,8 @@ impl Code {
             | Refusal::OutsideDomain { .. }
             | Refusal::InChildDomain { .. }
             | Refusal::RrsetExists { .. }
+            | Refusal::NotAlone { .. }
+            | Refusal::NotAtApex { .. }
             | Refusal::OtherType { .. }
             | Refusal::NotOneAddress { .. }
             | Refusal::NoOwner { .. }

@@ -390,7 +390,7 @@ pub(super) fn add_challenge(
     let owner_name = crate::registry::challenge_name(&host.name)
         .ok_or(Refusal::TooMany { what: "octets of the challenge's name", max: policy::NAME_WIRE_MAX })?;
     if registry.records_at(&owner_name).iter().any(|record| crate::registry::stands_alone(&record.data)) {
-        return Err(Refusal::Conflict { name: owner_name, other: "CNAME record".to_owned() });
+        return Err(Refusal::NotAlone { name: owner_name });
     }
     let present = registry.challenges(name);
     let before = present.iter().find(|challenge| challenge.value == *value).cloned();

@@ -13,7 +13,7 @@ use crate::policy;
 use crate::record::{Record, RecordData, RecordType};
 use crate::refusal::{Kind, Refusal};
 use crate::registry::{Registry, stands_alone};
-use crate::value::DomainNo;
+use crate::value::{AccountNo, DomainNo};
 use crate::zone::{self, is_own_ns};
 
 pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewRecord) -> Result<Receipt, Refusal> {
@@ -25,13 +25,14 @@ pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewRecord) -> Resu
     }
     let domain = place(registry, actor, &new.name, new.domain)?;
     check(registry, &domain, &[], &new.name, &new.data)?;
-    check_room(registry, actor, &domain, new)?;
+    let owner = holder(registry, actor, &domain, &new.name);
+    check_room(registry, owner, &domain, new)?;
     check_new(registry, &domain, None, &new.name, &new.data)?;
     let set = registry.rrset(&new.name, new.data.record_type()).next();
     let record = Record {
         id: new.id,
         domain: domain.number,
-        owner: actor.number(),
+        owner,
         name: new.name.clone(),
         data: new.data.clone(),
         ttl: if is_own_ns(&domain, &new.name, &new.data) { None } else { set.map_or(new.ttl, |set| set.ttl) },
@@ -43,12 +44,18 @@ pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewRecord) -> Resu
     Ok(Receipt::Record(made(record, Change::Record, draft)))
 }
 
+/// Whose a record is: the actor's; where that is no account, the host's in a shared domain at or below whose name it stands.
+fn holder(registry: &Registry, actor: &Actor, domain: &Domain, name: &Name) -> Option<AccountNo> {
+    let nearest = || hosts::above(registry, name, domain).next().filter(|_| domain.shared).map(|host| host.owner);
+    actor.number().or_else(nearest)
+}
+
 /// Whether the quotas leave room for one more: those of the domain's owner; in a shared domain each account's own, so that
 /// nobody uses up the others'. What belongs to nobody has no quota.
-fn check_room(registry: &Registry, actor: &Actor, domain: &Domain, new: &NewRecord) -> Result<(), Refusal> {
-    let payer = if domain.shared { actor.number().or(domain.owner) } else { domain.owner };
+fn check_room(registry: &Registry, holder: Option<AccountNo>, domain: &Domain, new: &NewRecord) -> Result<(), Refusal> {
+    let payer = if domain.shared { holder.or(domain.owner) } else { domain.owner };
     if let Some(account) = payer.and_then(|payer| registry.account(payer)) {
-        if held(registry, domain, actor) >= u64::from(account.max_records) {
+        if held(registry, domain, holder) >= u64::from(account.max_records) {
             return Err(Refusal::quota(Kind::Record, account.max_records));
         }
         let opens_set = registry.rrset(&new.name, new.data.record_type()).next().is_none();
@@ -69,8 +76,8 @@ fn check_room(registry: &Registry, actor: &Actor, domain: &Domain, new: &NewReco
 }
 
 /// How many records count against the quota.
-fn held(registry: &Registry, domain: &Domain, actor: &Actor) -> u64 {
-    let count = match actor.number().filter(|_| domain.shared) {
+fn held(registry: &Registry, domain: &Domain, holder: Option<AccountNo>) -> u64 {
+    let count = match holder.filter(|_| domain.shared) {
         Some(owner) => registry.record_share(domain.number, owner),
         None => registry.record_count(domain.number),
     };
@@ -173,8 +180,9 @@ fn place(registry: &Registry, actor: &Actor, name: &Name, wanted: Option<DomainN
     }
     let domain = registry.enclosing_domain(name).ok_or_else(|| Refusal::NoDomain { name: name.clone() })?;
     let mine = |owner| actor.number() == Some(owner);
-    let under_own_host = domain.shared && hosts::above(registry, name, domain).any(|host| mine(host.owner));
-    if under_own_host {
+    // Who is no account acts for the host's owner.
+    let acts_for = |owner| mine(owner) || actor.number().is_none();
+    if domain.shared && hosts::above(registry, name, domain).any(|host| acts_for(host.owner)) {
         return Ok(domain.clone());
     }
     if !actor.is_operator() && domain.owner != actor.number() {
@@ -215,8 +223,8 @@ fn check(
     let apex = name == domain.name.name();
     match data {
         RecordData::Soa(_) => return Err(Refusal::Managed { what: "a zone's SOA record" }),
-        RecordData::Cname(_) if apex => {
-            return Err(Refusal::Conflict { name: name.clone(), other: "SOA record".to_owned() });
+        RecordData::Cname(_) | RecordData::Ds(_) if apex => {
+            return Err(Refusal::NotAtApex { name: name.clone(), record_type: data.record_type() });
         }
         RecordData::Ns(_) if !apex => check_delegation(registry, name)?,
         RecordData::A(_) | RecordData::Aaaa(_) | RecordData::Cname(_) => check_host(registry, name)?,
@@ -225,11 +233,9 @@ fn check(
     let mut others = registry.records_at(name).iter().filter(|record| going.iter().all(|gone| gone.id != record.id));
     let has_challenges = registry.node(name.key()).and_then(|node| node.extras.as_ref());
     let has_challenges = has_challenges.is_some_and(|extras| !extras.challenges.is_empty());
-    if stands_alone(data) && (others.next().is_some() || has_challenges) {
-        return Err(Refusal::Conflict { name: name.clone(), other: "record".to_owned() });
-    }
-    if others.any(|record| stands_alone(&record.data)) {
-        return Err(Refusal::Conflict { name: name.clone(), other: "CNAME record".to_owned() });
+    let beside_others = stands_alone(data) && (others.next().is_some() || has_challenges);
+    if beside_others || others.any(|record| stands_alone(&record.data)) {
+        return Err(Refusal::NotAlone { name: name.clone() });
     }
     Ok(())
 }

@@ -33,9 +33,15 @@ impl<'a> Fields<'a> {
         field.parse().map_err(|_| RecordDataError::Field(what))
     }
 
+    /// A name whose first label is no `*`.
     pub(super) fn name(&mut self) -> Result<Name, RecordDataError> {
-        let name: Name = self.field("a name")?.parse()?;
+        let name = self.any_name()?;
         if name.is_wildcard() { Err(RecordDataError::Name(NameError::Wildcard)) } else { Ok(name) }
+    }
+
+    /// A name, also one whose first label is `*`: as data that means nothing more than itself.
+    pub(super) fn any_name(&mut self) -> Result<Name, RecordDataError> {
+        Ok(self.field("a name")?.parse()?)
     }
 
     /// A string of any length, in quotes or without blanks.

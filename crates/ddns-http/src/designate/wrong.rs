@@ -6,7 +6,7 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
-use ddns_core::{Kind, Refusal, policy};
+use ddns_core::{Kind, RecordType, Refusal, policy};
 use ddns_service::ServiceError;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -266,7 +266,12 @@ impl Wrong {
             Refusal::InChildDomain { child, .. } => {
                 Wrong::location(format!("RecordSet belongs in a child zone: {}", doors::absolute(child)))
             }
-            Refusal::Conflict { other, .. } if kind == Kind::Record => conflict(other, refusal),
+            Refusal::NotAtApex { record_type: RecordType::CNAME, .. } => {
+                Wrong::location("CNAME recordsets may not be created at the zone apex")
+            }
+            Refusal::NotAlone { .. } => Wrong::location("CNAME recordsets may not share a name with any other records"),
+            Refusal::NotAtApex { .. } => Wrong::location(refusal.to_string()),
+            Refusal::Conflict { .. } if kind == Kind::Record => Wrong::location(refusal.to_string()),
             Refusal::OtherType { .. } => Wrong::bad_request("Changing a recordsets type is not allowed"),
             Refusal::LastServer { .. } => Wrong::new(
                 StatusCode::BAD_REQUEST,
@@ -303,15 +308,6 @@ fn tenants_apart(below: bool) -> Wrong {
         ("illegal_parent", "Unable to create domain because another tenant owns a subdomain of the domain")
     };
     Wrong::new(StatusCode::FORBIDDEN, kind, words)
-}
-
-/// Something stands where a record would.
-fn conflict(other: &str, refusal: &Refusal) -> Wrong {
-    match other {
-        "SOA record" => Wrong::location("CNAME recordsets may not be created at the zone apex"),
-        "record" | "CNAME record" => Wrong::location("CNAME recordsets may not share a name with any other records"),
-        _ => Wrong::location(refusal.to_string()),
-    }
 }
 
 /// What a door does not take.
@@ -403,10 +399,10 @@ mod tests {
         let child = Refusal::InChildDomain { name: name("x.a.example"), child: name("a.example") };
         check(Kind::Record, child, location("RecordSet belongs in a child zone: a.example."));
         let apex = "CNAME recordsets may not be created at the zone apex";
-        check(Kind::Record, conflict_with("SOA record"), location(apex));
+        let at_apex = Refusal::NotAtApex { name: name("a.example"), record_type: RecordType::CNAME };
+        check(Kind::Record, at_apex, location(apex));
         let shared = "CNAME recordsets may not share a name with any other records";
-        check(Kind::Record, conflict_with("record"), location(shared));
-        check(Kind::Record, conflict_with("CNAME record"), location(shared));
+        check(Kind::Record, Refusal::NotAlone { name: name("a.example") }, location(shared));
         check(Kind::Record, conflict_with("host"), location("a.example already has a host there; remove it first"));
     }
 

@@ -222,6 +222,8 @@ impl From<Refusal> for Wrong {
             | Refusal::OutsideDomain { .. }
             | Refusal::InChildDomain { .. }
             | Refusal::RrsetExists { .. }
+            | Refusal::NotAlone { .. }
+            | Refusal::NotAtApex { .. }
             | Refusal::OtherType { .. }
             | Refusal::NotOneAddress { .. }
             | Refusal::NoOwner { .. }
