@@ -160,7 +160,7 @@ fn every_type_takes_its_own_data_and_no_other() {
         ("MX", "65536 mail.other.example.", "preference"),
         ("SRV", "1 2 name.other.example.", "priority, weight, port, server"),
         ("CNAME", "a..example", "data of type CNAME"),
-        ("PTR", "*.example", "data of type PTR"),
+        ("SRV", "1 2 3 *.example", "data of type SRV"),
         ("CAA", "0", "0 issue letsencrypt.org"),
         ("ANY", "1", "data of type ANY"),
         ("AXFR", "1", "AXFR"),
@@ -192,11 +192,11 @@ fn refusals_say_what_to_do() {
             &["home.joe.example", "A", "192.0.2.1"][..],
             &["cannot add home.joe.example A", "host", "remove it first"][..],
         ),
-        (&["www.joe.example", "TXT", "x"], &["stands alone"]),
+        (&["www.joe.example", "TXT", "x"], &["stands alone", "remove"]),
         (&["joe.example", "CNAME", "other.example."], &["apex"]),
         (&["joe.example", "SOA", "a. b.c. 1 2 3 4 5"], &["made by the service itself", "ddns domain set"]),
         (&["a.other.example", "A", "192.0.2.1"], &["lies in no domain", "ddns domain add"]),
-        (&["www.joe.example", "CNAME", "other.example."], &["already has a record"]),
+        (&["www.joe.example", "CNAME", "other.example."], &["stands alone", "remove"]),
     ] {
         work.fails(ExitCode::Refused, &[&["record", "add"], args].concat(), words);
     }

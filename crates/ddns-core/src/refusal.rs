@@ -151,7 +151,7 @@ pub enum Refusal {
         other: String,
     },
     /// An alias stands alone at its name (RFC 1034, section 3.6.2).
-    #[error("{name} has a CNAME record, or would have one beside others; an alias stands alone")]
+    #[error("{name} has a CNAME record, or would have one beside others; an alias stands alone, so remove what is there first")]
     NotAlone {
         /// Which.
         name: Name,
