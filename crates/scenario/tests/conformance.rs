@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 const DOCUMENT: &str = include_str!("../../../docs/conformance.md");
 
 /// The scenarios that follow a document from its beginning to its end.
-const DOCUMENTATIONS: &[&str] = &["the_two_dns_documentation", "the_clients_documentation"];
+const DOCUMENTATIONS: &[&str] =
+    &["the_two_dns_documentation", "the_clients_documentation", "the_designate_documentation"];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -28,14 +29,15 @@ fn what_is_named_is_there() {
     assert!(holders.len() > 30, "only {} rows", holders.len());
     let tests = test_functions();
     for (name, comment) in holders {
-        match std::fs::read_to_string(folder().join(format!("scenarios/{name}.txt"))) {
-            Ok(text) => {
-                assert!(!comment.is_empty(), "{name}: say under which comment it is held");
-                let there = comments(&text).iter().any(|line| line.starts_with(comment));
-                assert!(there, "{name}: no comment begins with {comment:?}");
-            }
-            Err(_) => assert!(tests.contains(&format!("fn {name}(")), "there is neither a scenario nor a test {name}"),
-        }
+        let places = [format!("scenarios/{name}.txt"), format!("crates/ddns-http/tests/data/{name}.txt")];
+        let text = places.iter().find_map(|place| std::fs::read_to_string(folder().join(place)).ok());
+        let Some(text) = text else {
+            assert!(tests.contains(&format!("fn {name}(")), "there is neither a scenario nor a test {name}");
+            continue;
+        };
+        assert!(!comment.is_empty(), "{name}: say under which comment it is held");
+        let there = comments(&text).iter().any(|line| line.starts_with(comment));
+        assert!(there, "{name}: no comment begins with {comment:?}");
     }
     for (_, rest) in DOCUMENT.match_indices("scenarios/").map(|(at, _)| DOCUMENT.split_at(at)) {
         let path = rest.split([')', '`', ' ']).next().unwrap();
@@ -55,8 +57,9 @@ fn what_is_there_is_named() {
     }
 }
 
+/// Comments, and the titles that tables have in their place.
 fn comments(text: &str) -> Vec<&str> {
-    text.lines().filter_map(|line| line.strip_prefix("# ")).collect()
+    text.lines().filter_map(|line| line.strip_prefix("# ").or_else(|| line.strip_prefix("== "))).collect()
 }
 
 /// The text of all integration tests.

@@ -1,7 +1,8 @@
 //! Every dialect against every other: a host that is made, changed and removed through one is seen through each of them
-//! and by DNS before the reply is read, and each has words of its own for a conflict.
+//! and by DNS before the reply is read, and each has words of its own for a conflict. Likewise plain records, in those that
+//! know any; and to all others, what is a plain record is no host, until it is adopted.
 //!
-//! A new dialect is a new entry in [`DIALECTS`].
+//! A new dialect is a new entry in [`DIALECTS`], and in [`RECORDERS`] if it has records.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -23,6 +24,20 @@ struct Dialect {
     absent: &'static str,
     /// What ann is told who wants the host for herself, or wants to change it.
     conflict: &'static str,
+    /// What is told of a name where a plain record stands.
+    plain: &'static str,
+}
+
+/// How one dialect has plain records. `HOST` stands for the record's name and `ADDR` for its address.
+struct Recorder {
+    name: &'static str,
+    make: Ask,
+    change: Ask,
+    remove: Ask,
+    /// What it shows while the record has its address.
+    present: &'static str,
+    /// What it shows when there is no such record.
+    absent: &'static str,
 }
 
 /// What is asked, and the reply. Between the two, DNS is asked.
@@ -108,6 +123,22 @@ HTTP DELETE /hosts/HOST
   -> 404
   {\"message\":\"Sorry, resource does not exist\"}
 ",
+        plain: "\
+HTTP POST /hosts
+  as joe:$joe
+  {\"fqdn\":\"HOST\",\"ip_address\":\"192.0.2.66\"}
+  -> 422
+  {\"hostname\":[\"has already been taken\"]}
+HTTP PUT /hosts/HOST
+  as joe:$joe
+  {\"ip_address\":\"192.0.2.66\"}
+  -> 404
+  {\"message\":\"Sorry, resource does not exist\"}
+HTTP DELETE /hosts/HOST
+  as joe:$joe
+  -> 404
+  {\"message\":\"Sorry, resource does not exist\"}
+",
     },
     Dialect {
         name: "clients",
@@ -152,6 +183,16 @@ HTTP DELETE /ddns/clients/box/hosts/HOST
   -> 403
   …
 ",
+        plain: "\
+HTTP PUT /ddns/clients/box/hosts/HOST
+  as joe:$joe
+  -> 404
+  …
+HTTP GET /ddns/clients/box/hosts
+  as joe:$joe
+  -> 200
+  {\"hosts\":[]}
+",
     },
     Dialect {
         name: "dyndns2",
@@ -164,6 +205,7 @@ HTTP DELETE /ddns/clients/box/hosts/HOST
         present: "HTTP GET /nic/update?hostname=HOST&myip=ADDR\n  as joe:$joe\n  -> 200\n  nochg ADDR\n",
         absent: "HTTP GET /nic/update?hostname=HOST&myip=ADDR\n  as joe:$joe\n  -> 200\n  nohost\n",
         conflict: "HTTP GET /nic/update?hostname=HOST&myip=192.0.2.66\n  as ann:$ann\n  -> 200\n  nohost\n",
+        plain: "HTTP GET /nic/update?hostname=HOST&myip=192.0.2.66\n  as joe:$joe\n  -> 200\n  nohost\n",
     },
     Dialect {
         name: "two-dns-update",
@@ -176,6 +218,7 @@ HTTP DELETE /ddns/clients/box/hosts/HOST
         present: "HTTP GET /update?hostname=HOST&ip=ADDR\n  as joe:$joe\n  -> 200\n  nochg ADDR\n",
         absent: "HTTP GET /update?hostname=HOST&ip=ADDR\n  as joe:$joe\n  -> 200\n  nohost\n",
         conflict: "HTTP GET /update?hostname=HOST&ip=192.0.2.66\n  as ann:$ann\n  -> 200\n  nohost\n",
+        plain: "HTTP GET /update?hostname=HOST&ip=192.0.2.66\n  as joe:$joe\n  -> 200\n  nohost\n",
     },
     Dialect {
         name: "command line",
@@ -184,7 +227,197 @@ HTTP DELETE /ddns/clients/box/hosts/HOST
         remove: Some(Ask { asked: "CLI host remove HOST\n  says removed host HOST\n", reply: "" }),
         present: "CLI host show HOST\n  prints ADDR\n",
         absent: "CLI host show HOST\n  -> exit 3\n  says there is no host HOST\n",
-        conflict: "CLI host add HOST --owner ann --ip 192.0.2.66\n  -> exit 4\n  says HOST has already been taken\n",
+        conflict: "\
+CLI host add HOST --owner ann --ip 192.0.2.66
+  -> exit 4
+  says HOST has already been taken
+CLI record add HOST A 192.0.2.66
+  -> exit 4
+  says HOST already has a host
+CLI record add HOST CNAME www.example.
+  -> exit 4
+  says HOST already has a host
+CLI host adopt HOST --owner ann
+  -> exit 4
+  says cannot adopt HOST
+",
+        plain: "\
+CLI host add HOST --owner joe --ip 192.0.2.66
+  -> exit 4
+  says HOST already has a A record
+CLI host set HOST --ip 192.0.2.66
+  -> exit 3
+  says there is no host HOST
+CLI host show HOST
+  -> exit 3
+  says there is no host HOST
+",
+    },
+    Dialect {
+        name: "designate",
+        make: None,
+        change: &[Ask {
+            asked: "\
+HTTP GET /v1/domains/$dyn.id/records => $list
+  with X-Auth-Token: $olga
+  with X-Auth-All-Projects: true
+  -> 200
+  …
+HTTP PUT /v1/domains/$dyn.id/records/$list.records.2.id
+  with X-Auth-Token: $olga
+  with X-Auth-All-Projects: true
+  with X-Designate-Edit-Managed-Records: true
+  with Content-Type: application/json
+  {\"data\":\"ADDR\"}
+",
+            reply: "  -> 200 as JSON
+  {\"id\":\"$list.records.2.id\",\"domain_id\":\"$dyn.id\",\"name\":\"HOST.\",\"type\":\"A\",\"data\":\"ADDR\",
+   \"priority\":null,\"ttl\":60,\"description\":null,\"created_at\":\"2027-01-15T08:00:00.000000\",\"updated_at\":null}
+",
+        }],
+        remove: None,
+        present: "\
+HTTP GET /v1/domains/$dyn.id/records => $list
+  with X-Auth-Token: $olga
+  with X-Auth-All-Projects: true
+  -> 200 as JSON
+  {\"records\":[$list.records.0,$list.records.1,
+   {\"id\":\"$list.records.2.id\",\"domain_id\":\"$dyn.id\",\"name\":\"HOST.\",\"type\":\"A\",\"data\":\"ADDR\",
+    \"priority\":null,\"ttl\":60,\"description\":null,\"created_at\":\"2027-01-15T08:00:00.000000\",\"updated_at\":null}]}
+HTTP GET /v1/domains/$dyn.id/records/$list.records.2.id
+  with X-Auth-Token: $olga
+  with X-Auth-Sudo-Tenant-ID: ann
+  with X-Auth-All-Projects: true
+  -> 200 as JSON
+  $list.records.2
+HTTP DELETE /v1/domains/$dyn.id/records/$list.records.2.id
+  with X-Auth-Token: $olga
+  with X-Auth-All-Projects: true
+  with X-Designate-Edit-Managed-Records: true
+  -> 400
+  …
+",
+        absent: "\
+HTTP GET /v1/domains/$dyn.id/records/$list.records.2.id
+  with X-Auth-Token: $olga
+  with X-Auth-All-Projects: true
+  -> 404 as JSON
+  {\"code\":404,\"type\":\"record_not_found\",\"message\":\"Could not find Record\",\"request_id\":\"…\"}
+HTTP GET /v1/domains/$dyn.id/records => $list
+  with X-Auth-Token: $olga
+  with X-Auth-All-Projects: true
+  -> 200 as JSON
+  {\"records\":[$list.records.0,$list.records.1]}
+",
+        conflict: "\
+HTTP POST /v1/domains/$dyn.id/records
+  with X-Auth-Token: $ann
+  with Content-Type: application/json
+  {\"name\":\"HOST.\",\"type\":\"A\",\"data\":\"192.0.2.66\"}
+  -> 404 as JSON
+  {\"code\":404,\"type\":\"domain_not_found\",\"message\":\"Could not find Domain\",\"request_id\":\"…\"}
+HTTP POST /v1/domains/$dyn.id/records
+  with X-Auth-Token: $olga
+  with X-Auth-All-Projects: true
+  with Content-Type: application/json
+  {\"name\":\"HOST.\",\"type\":\"A\",\"data\":\"192.0.2.66\"}
+  -> 400 as JSON
+  {\"code\":400,\"type\":\"invalid_recordset_location\",\"message\":\"…\",\"request_id\":\"…\"}
+HTTP POST /v1/domains/$dyn.id/records
+  with X-Auth-Token: $olga
+  with X-Auth-All-Projects: true
+  with Content-Type: application/json
+  {\"name\":\"HOST.\",\"type\":\"CNAME\",\"data\":\"www.example.\"}
+  -> 400 as JSON
+  {\"code\":400,\"type\":\"invalid_recordset_location\",\"message\":\"…\",\"request_id\":\"…\"}
+",
+        plain: "\
+HTTP POST /v1/domains/$dyn.id/records
+  with X-Auth-Token: $olga
+  with X-Auth-All-Projects: true
+  with Content-Type: application/json
+  {\"name\":\"HOST.\",\"type\":\"A\",\"data\":\"ADDR\"}
+  -> 409 as JSON
+  {\"code\":409,\"type\":\"duplicate_record\",\"message\":\"Duplicate Record\",\"request_id\":\"…\"}
+",
+    },
+];
+
+const RECORDERS: &[Recorder] = &[
+    Recorder {
+        name: "designate",
+        make: Ask {
+            asked: "\
+HTTP POST /v1/domains/$dyn.id/records
+  with X-Auth-Token: $olga
+  with X-Auth-All-Projects: true
+  with Content-Type: application/json
+  {\"name\":\"HOST.\",\"type\":\"A\",\"data\":\"ADDR\",\"ttl\":60}
+",
+            reply: "  -> 200 as JSON
+  {\"id\":\"…\",\"domain_id\":\"$dyn.id\",\"name\":\"HOST.\",\"type\":\"A\",\"data\":\"ADDR\",\"priority\":null,\"ttl\":60,
+   \"description\":null,\"created_at\":\"2027-01-15T08:00:00.000000\",\"updated_at\":null}
+",
+        },
+        change: Ask {
+            asked: "\
+HTTP PUT /v1/domains/$dyn.id/records/$list.records.2.id
+  with X-Auth-Token: $olga
+  with X-Auth-All-Projects: true
+  with Content-Type: application/json
+  {\"data\":\"ADDR\"}
+",
+            reply: "  -> 200\n  …\n",
+        },
+        remove: Ask {
+            asked: "\
+HTTP DELETE /v1/domains/$dyn.id/records/$list.records.2.id
+  with X-Auth-Token: $olga
+  with X-Auth-All-Projects: true
+",
+            reply: "  -> 200\n",
+        },
+        present: "\
+HTTP GET /v1/domains/$dyn.id/records => $list
+  with X-Auth-Token: $olga
+  with X-Auth-All-Projects: true
+  -> 200 as JSON
+  {\"records\":[$list.records.0,$list.records.1,
+   {\"id\":\"$list.records.2.id\",\"domain_id\":\"$dyn.id\",\"name\":\"HOST.\",\"type\":\"A\",\"data\":\"ADDR\",
+    \"priority\":null,\"ttl\":60,\"description\":null,\"created_at\":\"2027-01-15T08:00:00.000000\",\"updated_at\":\"…\"}]}
+HTTP GET /v1/domains/$dyn.id/records/$list.records.2.id
+  with X-Auth-Token: $olga
+  with X-Auth-All-Projects: true
+  -> 200 as JSON
+  $list.records.2
+",
+        absent: "\
+HTTP GET /v1/domains/$dyn.id/records/$list.records.2.id
+  with X-Auth-Token: $olga
+  with X-Auth-All-Projects: true
+  -> 404
+  …
+HTTP DELETE /v1/domains/$dyn.id/records/$list.records.2.id
+  with X-Auth-Token: $olga
+  with X-Auth-All-Projects: true
+  -> 404 as JSON
+  {\"code\":404,\"type\":\"record_not_found\",\"message\":\"Could not find Record\",\"request_id\":\"…\"}
+",
+    },
+    Recorder {
+        name: "command line",
+        make: Ask { asked: "CLI record add HOST A ADDR --ttl 60\n  says added\n", reply: "" },
+        change: Ask { asked: "CLI record set HOST A --rdata ADDR\n  says changed\n", reply: "" },
+        remove: Ask { asked: "CLI record remove HOST A\n  says removed\n", reply: "" },
+        present: "\
+CLI record show HOST A
+  prints ADDR
+CLI record list dyn.example --type A
+  prints ADDR
+CLI record add HOST A ADDR
+  -> exit 4
+",
+        absent: "CLI record show HOST A\n  -> exit 3\n  says there is no record\n",
     },
 ];
 
@@ -195,9 +428,11 @@ const SECOND: &str = "192.0.2.2";
 const BEGINNING: &str = "\
 CLI account add joe --password-stdin < correct horse battery
 CLI account add ann --password-stdin < staple correct horse
-CLI domain add dyn.example --shared
+CLI account add olga --operator --password-stdin < horse staple correct
+CLI domain add dyn.example --shared --output json => $dyn
 CLI token create joe => $joe
 CLI token create ann => $ann
+CLI token create olga => $olga
 HTTP PUT /ddns/clients/box
   as joe:$joe
   -> 201
@@ -249,6 +484,56 @@ fn each_dialect_has_its_words_for_a_conflict() {
     }
 }
 
+/// A plain record's whole life, and who sees what of it.
+#[test]
+fn what_one_dialect_records_each_other_sees() {
+    for (maker, remover) in RECORDERS.iter().flat_map(|maker| RECORDERS.iter().map(move |remover| (maker, remover))) {
+        let mut story = Story::begin();
+        story.ask(&maker.make, FIRST, Some(FIRST));
+        story.recorded_for_all(FIRST);
+        for (turn, changer) in RECORDERS.iter().enumerate() {
+            let address = if turn % 2 == 0 { SECOND } else { FIRST };
+            story.ask(&changer.change, address, Some(address));
+            story.recorded_for_all(address);
+        }
+        story.ask(&remover.remove, FIRST, None);
+        for recorder in RECORDERS {
+            story.tell(recorder.absent, FIRST);
+        }
+        story.check(&format!("recorded by {}, removed by {}", maker.name, remover.name));
+    }
+}
+
+/// A plain record is no host, whoever asks; adopted, it is one, and everybody sees it.
+#[test]
+fn a_plain_record_is_a_host_when_it_is_adopted() {
+    for maker in RECORDERS {
+        let mut story = Story::begin();
+        story.ask(&maker.make, FIRST, Some(FIRST));
+        story.tell("LOG\nSERIAL dyn.example\n", FIRST);
+        for dialect in DIALECTS {
+            story.tell(dialect.plain, FIRST);
+            story.tell("LOG unchanged\nSERIAL dyn.example unchanged\n", FIRST);
+        }
+        story.recorded_for_all(FIRST);
+        story.ask(&ADOPT, FIRST, Some(FIRST));
+        story.tell("LOG +1\n", FIRST);
+        story.tell(ATTACH, FIRST);
+        story.seen_by_all(FIRST);
+        for dialect in DIALECTS {
+            story.tell(dialect.conflict, FIRST);
+        }
+        for change in DIALECTS.iter().flat_map(|dialect| dialect.change) {
+            story.ask(change, SECOND, Some(SECOND));
+            story.seen_by_all(SECOND);
+            story.tell("CLI host set HOST --ip ADDR\n", FIRST);
+        }
+        story.check(&format!("recorded by {}, adopted", maker.name));
+    }
+}
+
+const ADOPT: Ask = Ask { asked: "CLI host adopt HOST --owner joe\n", reply: "" };
+
 /// A scenario that is written as it goes.
 struct Story(String);
 
@@ -279,6 +564,14 @@ impl Story {
             self.tell(dialect.present, address);
         }
         self.tell("LOG unchanged\n", address); // Looking changes nothing.
+    }
+
+    fn recorded_for_all(&mut self, address: &str) {
+        self.tell("LOG\n", address);
+        for recorder in RECORDERS {
+            self.tell(recorder.present, address);
+        }
+        self.tell("LOG unchanged\n", address);
     }
 
     fn gone_for_all(&mut self) {

@@ -271,7 +271,9 @@ impl Wrong {
             }
             Refusal::NotAlone { .. } => Wrong::location("CNAME recordsets may not share a name with any other records"),
             Refusal::NotAtApex { .. } => Wrong::location(refusal.to_string()),
-            Refusal::Conflict { .. } if kind == Kind::Record => Wrong::location(refusal.to_string()),
+            Refusal::Conflict { .. } | Refusal::Overlaps { .. } if kind == Kind::Record => {
+                Wrong::location(refusal.to_string())
+            }
             Refusal::OtherType { .. } => Wrong::bad_request("Changing a recordsets type is not allowed"),
             Refusal::LastServer { .. } => Wrong::new(
                 StatusCode::BAD_REQUEST,
