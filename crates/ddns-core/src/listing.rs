@@ -7,7 +7,6 @@
 //! delegation's NS and glue) is in the list of that domain alone. Where somebody's record and the service say the same,
 //! the zone has it once, and the list has it as the record.
 
-use std::sync::Arc;
 
 use uuid::{Builder, Uuid};
 
@@ -137,7 +136,8 @@ fn starts(after: Option<Place>) -> ((Timestamp, HostNo), (Timestamp, Uuid)) {
     }
 }
 
-fn of_record(domain: &Domain, record: &Arc<Record>) -> Listed {
+/// A record of a domain as its list shows it.
+pub fn of_record(domain: &Domain, record: &Record) -> Listed {
     let source = if zone::is_own_ns(domain, &record.name, &record.data) { Source::FurtherNs } else { Source::Record };
     Listed {
         id: record.id,

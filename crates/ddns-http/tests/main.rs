@@ -21,6 +21,10 @@ mod designate;
 #[cfg(test)]
 mod designate_faults;
 #[cfg(test)]
+mod designate_hostile;
+#[cfg(test)]
+mod designate_many;
+#[cfg(test)]
 mod foreign;
 #[cfg(test)]
 mod hostile;

@@ -13,6 +13,8 @@ mod documents;
 #[cfg(test)]
 mod fetchers;
 #[cfg(test)]
+mod lists;
+#[cfg(test)]
 mod mails;
 #[cfg(test)]
 mod openstack;
@@ -26,6 +28,8 @@ mod programs;
 mod python;
 #[cfg(test)]
 mod races;
+#[cfg(test)]
+mod record_races;
 #[cfg(test)]
 mod records;
 #[cfg(test)]

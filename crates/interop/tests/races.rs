@@ -9,9 +9,10 @@ use ddns_scenario::http::{self, Received, Request};
 
 use crate::site::Site;
 
-const AT_ONCE: usize = 64;
+pub(crate) const AT_ONCE: usize = 64;
 
-fn rounds() -> usize {
+/// How often each race is run.
+pub(crate) fn rounds() -> usize {
     if std::env::var_os("DDNS_SOAK").is_some() { 200 } else { 20 }
 }
 
@@ -30,17 +31,8 @@ impl Rivals {
         Rivals { site, joe, ann }
     }
 
-    /// Sends all requests at the same moment, and hands over the replies in the order of the requests.
     fn at_once(&self, requests: &[Request]) -> Vec<Received> {
-        let ready = Barrier::new(requests.len());
-        let ask = |request| {
-            ready.wait();
-            http::send(self.site.server.http, request).and_then(http::Unread::read).unwrap()
-        };
-        std::thread::scope(|scope| {
-            let asked: Vec<_> = requests.iter().map(|request| scope.spawn(|| ask(request))).collect();
-            asked.into_iter().map(|asked| asked.join().unwrap()).collect()
-        })
+        at_once(&self.site, requests)
     }
 
     fn ask(&self, who: &str, method: &str, target: &str, body: &str) -> Received {
@@ -51,6 +43,19 @@ impl Rivals {
         let answer = dns::ask_udp(self.site.server.dns, host, "A").unwrap().lines().unwrap();
         answer.first().is_some_and(|verdict| verdict.starts_with("NOERROR"))
     }
+}
+
+/// Sends all requests at the same moment, and hands over the replies in the order of the requests.
+pub(crate) fn at_once(site: &Site, requests: &[Request]) -> Vec<Received> {
+    let ready = Barrier::new(requests.len());
+    let ask = |request| {
+        ready.wait();
+        http::send(site.server.http, request).and_then(http::Unread::read).unwrap()
+    };
+    std::thread::scope(|scope| {
+        let asked: Vec<_> = requests.iter().map(|request| scope.spawn(|| ask(request))).collect();
+        asked.into_iter().map(|asked| asked.join().unwrap()).collect()
+    })
 }
 
 fn request(who: &str, method: &str, target: &str, body: &str) -> Request {
@@ -67,7 +72,8 @@ fn new_host(host: &str) -> String {
     format!(r#"{{"fqdn":"{host}","ip_address":"192.0.2.1"}}"#)
 }
 
-fn count(replies: &[Received], status: &str) -> usize {
+/// How many were answered so.
+pub(crate) fn count(replies: &[Received], status: &str) -> usize {
     replies.iter().filter(|reply| reply.status == status).count()
 }
 
