@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
-use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT, CONTENT_TYPE};
+use actix_web::http::{Method, Version};
 use actix_web::{FromRequest, HttpRequest, web};
 use ddns_core::{AccountNo, Action, Command, HostScope, Kind, Role, SecretId};
 use ddns_service::{Reply, Service, Snapshot};
@@ -116,6 +116,11 @@ impl Admitted {
     /// What links begin with.
     pub(super) fn base(&self) -> String {
         links::base(&self.request, &self.state.settings)
+    }
+
+    /// The version of HTTP that the caller speaks.
+    pub(super) fn version(&self) -> Version {
+        self.request.version()
     }
 
     /// The query string.

@@ -136,7 +136,7 @@ pub(super) async fn list_domains(admitted: Admitted) -> Answer {
     let view = admitted.reading(&snapshot)?;
     let marked = |marker: &String| doors::uuid(marker).and_then(|id| view.domain(id).ok()).map(|domain| domain.number);
     let after = part.marker.as_ref().map(|marker| marked(marker).ok_or_else(lists::no_such_marker)).transpose()?;
-    Ok(lists::answer("domains", &part, pages(&admitted, snapshot.clone(), after)))
+    Ok(lists::answer(admitted.version(), "domains", &part, pages(&admitted, snapshot.clone(), after)))
 }
 
 /// The domains that are seen, page by page.

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use actix_web::HttpResponse;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::{ConnectionType, Version};
 use actix_web::web::Bytes;
 use ddns_core::policy;
 use serde::Serialize;
@@ -56,8 +57,10 @@ pub(super) fn no_such_marker() -> Wrong {
     Wrong::bad_request("marker is the id of an object in the list")
 }
 
-/// An object that holds the list under a name. `page` gives up to so many further objects, and fewer only at the end.
+/// An object that holds the list under a name, for a request of that version of HTTP. `page` gives up to so many further
+/// objects, and fewer only at the end.
 pub(super) fn answer<T: Serialize>(
+    version: Version,
     name: &'static str,
     part: &Part,
     page: impl FnMut(usize) -> Vec<T> + Unpin + 'static,
@@ -68,7 +71,16 @@ pub(super) fn answer<T: Serialize>(
     let mut answer = answers::fresh();
     answer.insert_header((CONTENT_TYPE, "application/json"));
     // What is short has a length: not every client understands what comes in parts.
-    if list.ended { answer.body(first) } else { answer.body(Streamed { first: Some(Bytes::from(first)), list }) }
+    if list.ended {
+        return answer.body(first);
+    }
+    let mut answer = answer.body(Streamed { first: Some(Bytes::from(first)), list });
+    if version < Version::HTTP_11 {
+        let head = answer.head_mut(); // Who does not know chunks reads until the connection ends.
+        head.no_chunking(true);
+        head.set_connection_type(ConnectionType::Close);
+    }
+    answer
 }
 
 /// A list that is being written.

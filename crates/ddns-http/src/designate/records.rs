@@ -192,7 +192,7 @@ pub(super) async fn list_records(admitted: Admitted) -> Answer {
     let all_types = query.last("all_types").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let wide = admitted.settings().list_tenant_and_version;
     let pages = pages(snapshot.clone(), domain.clone(), after.map(|listed| listed.place), all_types, wide);
-    Ok(lists::answer("records", &part, pages))
+    Ok(lists::answer(admitted.version(), "records", &part, pages))
 }
 
 /// The records behind a place, page by page.
