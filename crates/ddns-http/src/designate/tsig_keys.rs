@@ -210,15 +210,16 @@ pub(super) async fn set_key(caller: Admitted, body: Body<Designate>) -> Answer {
         algorithm: change.algorithm.unwrap_or(before.algorithm),
         ..before.clone()
     };
-    let secret = match change.secret {
-        None if after.name == before.name => None,
-        given => Some(renewed(&snapshot, before, given)?),
-    };
-    after.secret = secret.as_ref().map_or(after.secret, |(id, _)| *id);
-    Ok(json(&put(&caller, after, secret).await?))
+    if after == *before && change.secret.is_none() {
+        return Ok(json(&KeyBody::of(&snapshot, id)?));
+    }
+    // Under a new id, so that it is there whatever somebody else makes of the key meanwhile.
+    let secret = renewed(&snapshot, before, change.secret)?;
+    after.secret = secret.0;
+    Ok(json(&put(&caller, after, Some(secret)).await?))
 }
 
-/// A secret under a new id: a given one, or the one that the key has. A name's secret goes with the name.
+/// A secret under a new id: a given one, or the one that the key has.
 fn renewed(snapshot: &Snapshot, key: &TsigKey, given: Option<Zeroizing<Vec<u8>>>) -> Result<(SecretId, Secret), Wrong> {
     let present = || snapshot.tsig_secret(key).map(|octets| Zeroizing::new(octets.expose_secret().to_vec()));
     let octets = given.or_else(present).ok_or(Wrong::Fault(Fault::Unavailable))?;
