@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Answer, ask, connect};
 use crate::described;
-use crate::house::House;
+use crate::house::{House, behind_a_proxy};
 
 /// A house in which joe may have as much as he likes, and where his records are.
 fn roomy() -> (House, String) {
@@ -137,10 +137,12 @@ fn a_long_list_arrives_whole() {
     assert_eq!(ids(&whole, "records").len(), LONG + 2);
     assert_eq!(first(rest).0.status, 200, "the next answer on the same connection");
     // HTTP/1.0: as it is, until the connection ends.
-    let octets = everything(&house, &get("HTTP/1.0", ""));
-    let (old, rest) = first(&octets);
-    assert_eq!((old.header("transfer-encoding"), rest.len()), (None, 0));
-    assert_eq!(old.body, whole.body);
+    for more in ["", "Connection: keep-alive\r\n"] {
+        let octets = everything(&house, &get("HTTP/1.0", more));
+        let (old, rest) = first(&octets);
+        assert_eq!((old.header("transfer-encoding"), rest.len()), (None, 0), "{more}");
+        assert_eq!(old.body, whole.body, "{more}");
+    }
     // HEAD: nothing of it.
     let octets = everything(&house, &(head(&house, &format!("HEAD {records} HTTP/1.1")) + "Connection: close\r\n\r\n"));
     let end = octets.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
@@ -305,4 +307,25 @@ fn many_who_change_a_set_leave_one_ttl_and_one_name() {
     let seen: std::collections::BTreeSet<String> =
         of_set.map(|record| format!("{} {}", record["name"], record["ttl"])).collect();
     assert_eq!(seen.len(), 1, "{seen:?}");
+}
+
+/// The dialect's documentation shows both in its example of a list, and its own client takes neither.
+#[test]
+fn a_list_tells_tenant_and_version_where_the_operator_wants_it_so() {
+    let house = House::with(ddns_http::HttpSettings { list_tenant_and_version: true, ..behind_a_proxy() });
+    let records = format!("/v1/domains/{}/records", joes(&house));
+    let made: Value =
+        serde_json::from_str(&by_joe(&house, &format!("POST {records}"), &a("a.joe.example.", "192.0.2.1")).body)
+            .unwrap();
+    let one = format!("{records}/{}", made["id"].as_str().unwrap());
+    let changed: Value = serde_json::from_str(&by_joe(&house, &format!("PUT {one}"), r#"{"ttl":60}"#).body).unwrap();
+    for single in [&made, &changed] {
+        assert!(single.get("tenant_id").is_none() && single.get("version").is_none(), "{single}");
+    }
+    let list: Value = serde_json::from_str(&by_joe(&house, &format!("GET {records}"), "").body).unwrap();
+    let snapshot = house.service.snapshot();
+    let joe = snapshot.registry.account(house.joe()).unwrap().id.to_string();
+    let listed = list["records"].as_array().unwrap();
+    assert!(listed.iter().all(|record| record["tenant_id"] == joe.as_str()), "{list}");
+    assert_eq!(listed.last().unwrap()["version"], 2, "{list}");
 }
