@@ -91,7 +91,7 @@ fn first(octets: &[u8]) -> (Answer, &[u8]) {
         headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         body: String::new(),
     };
-    let rest = &octets[end + 4..];
+    let rest = octets[end..].strip_prefix(b"\r\n\r\n").unwrap();
     let (body, rest) = match (answer.header("transfer-encoding"), answer.header("content-length")) {
         (Some("chunked"), None) => dechunked(rest),
         (None, Some(length)) => {
@@ -110,7 +110,7 @@ fn dechunked(mut octets: &[u8]) -> (Vec<u8>, &[u8]) {
     loop {
         let end = octets.windows(2).position(|two| two == b"\r\n").unwrap();
         let size = usize::from_str_radix(std::str::from_utf8(&octets[..end]).unwrap(), 16).unwrap();
-        let (chunk, rest) = octets[end + 2..].split_at(size);
+        let (chunk, rest) = octets[end..].strip_prefix(b"\r\n").unwrap().split_at(size);
         body.extend_from_slice(chunk);
         octets = rest.strip_prefix(b"\r\n").unwrap();
         if size == 0 {
@@ -235,7 +235,8 @@ fn together(house: &House, request: impl Fn(usize) -> (String, String) + Sync) -
     });
     let mut counts = BTreeMap::new();
     for status in statuses {
-        *counts.entry(status).or_default() += 1;
+        let count: &mut usize = counts.entry(status).or_default();
+        *count = count.saturating_add(1);
     }
     counts
 }
@@ -292,7 +293,7 @@ fn many_who_change_a_set_leave_one_ttl_and_one_name() {
     let before = serial();
     let change = |number: usize| {
         let line = format!("PUT {records}/{}", made[number % 4]);
-        let body = if number % 2 == 0 {
+        let body = if number.is_multiple_of(2) {
             json!({ "ttl": number + 1 })
         } else {
             json!({ "name": format!("n{number}.joe.example.") })
