@@ -117,7 +117,7 @@ pub enum Refusal {
         name: Fqdn,
     },
     /// In a shared domain nobody takes a name under or above another account's host.
-    #[error("{name} lies above or below {other}, which belongs to another account")]
+    #[error("{name} lies at, above or below {other}, which belongs to another account")]
     Overlaps {
         /// Which.
         name: Name,
@@ -143,7 +143,7 @@ pub enum Refusal {
         name: Name,
     },
     /// An address record, alias, delegation or name server stands where the new object would answer.
-    #[error("{name} already has a {other} there; remove it first")]
+    #[error("{name} already has {} there; remove it first", with_article(other))]
     Conflict {
         /// Which.
         name: Name,
@@ -151,7 +151,9 @@ pub enum Refusal {
         other: String,
     },
     /// An alias stands alone at its name (RFC 1034, section 3.6.2).
-    #[error("{name} has a CNAME record, or would have one beside others; an alias stands alone, so remove what is there first")]
+    #[error(
+        "{name} has a CNAME record, or would have one beside others; an alias stands alone, so remove what is there first"
+    )]
     NotAlone {
         /// Which.
         name: Name,
@@ -285,4 +287,13 @@ impl Refusal {
     pub(crate) const TOO_MANY_SERVERS: Refusal = Refusal::TooMany { what: "name servers", max: policy::SERVERS };
     pub(crate) const TOO_MANY_ADDRESSES: Refusal =
         Refusal::TooMany { what: "addresses of a name server", max: policy::SERVER_ADDRESSES };
+}
+
+/// What stands somewhere, with its article; types of records are spelled out when they are spoken.
+fn with_article(what: &str) -> String {
+    let first = what.split(' ').next().unwrap_or_default();
+    let is_spelled = first.bytes().all(|octet| octet.is_ascii_uppercase());
+    let vowels = if is_spelled { "AEFHILMNORSX" } else { "aeiou" };
+    let article = if first.starts_with(|letter| vowels.contains(letter)) { "an" } else { "a" };
+    format!("{article} {what}")
 }

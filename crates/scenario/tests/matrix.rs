@@ -244,7 +244,7 @@ CLI host adopt HOST --owner ann
         plain: "\
 CLI host add HOST --owner joe --ip 192.0.2.66
   -> exit 4
-  says HOST already has a A record
+  says HOST already has an A record
 CLI host set HOST --ip 192.0.2.66
   -> exit 3
   says there is no host HOST

@@ -69,6 +69,9 @@ pub(super) fn adopt(
     owner: Option<AccountNo>,
 ) -> Result<Receipt, Refusal> {
     let registry = draft.registry();
+    if registry.host(name).is_some() {
+        return Err(Refusal::taken(name));
+    }
     let enclosing = registry.enclosing_domain(name.name());
     let domain = enclosing.cloned().ok_or_else(|| Refusal::NoDomain { name: name.name().clone() })?;
     let owner = owner.or(domain.owner).or(actor.number()).ok_or_else(|| Refusal::NoOwner { name: name.clone() })?;
