@@ -34,16 +34,16 @@ pub(super) fn routes(routes: &mut Routes<'_>) {
 #[schema(as = DesignateQuotas)]
 pub(super) struct QuotasBody {
     /// Records in a domain.
-    #[schema(example = 500)]
+    #[schema(value_type = u64, example = 500)]
     domain_records: u32,
     /// Record sets in a domain.
-    #[schema(example = 500)]
+    #[schema(value_type = u64, example = 500)]
     domain_recordsets: u32,
     /// Domains.
-    #[schema(example = 10)]
+    #[schema(value_type = u64, example = 10)]
     domains: u32,
     /// Records in a record set.
-    #[schema(example = 20)]
+    #[schema(value_type = u64, example = 20)]
     recordset_records: u32,
 }
 
@@ -64,16 +64,16 @@ impl QuotasBody {
 #[expect(dead_code, reason = "a door reads it")]
 pub(super) struct QuotasEdit {
     /// Records in a domain.
-    #[schema(value_type = u32, required = false)]
+    #[schema(value_type = u64, required = false, maximum = 4294967295u32)]
     domain_records: Option<u32>,
     /// Record sets in a domain.
-    #[schema(value_type = u32, required = false)]
+    #[schema(value_type = u64, required = false, maximum = 4294967295u32)]
     domain_recordsets: Option<u32>,
     /// Domains.
-    #[schema(value_type = u32, required = false)]
+    #[schema(value_type = u64, required = false, maximum = 4294967295u32)]
     domains: Option<u32>,
     /// Records in a record set.
-    #[schema(value_type = u32, required = false)]
+    #[schema(value_type = u64, required = false, maximum = 4294967295u32)]
     recordset_records: Option<u32>,
 }
 

@@ -157,9 +157,9 @@ pub(super) struct RecordEditBody {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "a handler reads it")]
 pub(super) struct TypesParam {
-    /// Whether records come, too, of types that this protocol does not know, such as CAA.
-    #[param(example = true)]
-    all_types: Option<bool>,
+    /// With `true`, records come, too, of types that this protocol does not know, such as CAA.
+    #[param(example = "true")]
+    all_types: Option<String>,
 }
 
 /// All records of a domain.
