@@ -7,7 +7,6 @@
 //! delegation's NS and glue) is in the list of that domain alone. Where somebody's record and the service say the same,
 //! the zone has it once, and the list has it as the record.
 
-
 use uuid::{Builder, Uuid};
 
 use crate::domain::Domain;
