@@ -25,6 +25,16 @@ fn the_clients_api() {
     check(include_str!("../../../docs/clients-api.md"), 20);
 }
 
+#[test]
+fn the_designate_api() {
+    check(include_str!("../../../docs/designate.md"), 40);
+}
+
+#[test]
+fn managing() {
+    check(include_str!("../../../docs/manage.md"), 20);
+}
+
 /// One line that is typed, and what is printed below it.
 struct Step<'p> {
     typed: &'p str,
@@ -82,7 +92,7 @@ ddns() { command ddns \"$@\" && sleep 0.5; }
     for step in steps {
         writeln!(
             script,
-            "{{ {}\n}} 2>&1; printf '%b' '\\x1e'; declare -p TOKEN NEW 2>&-; printf '%b' '\\x1e'",
+            "{{ {}\n}} 2>&1; printf '%b' '\\x1e'; for name in TOKEN NEW DOMAIN RECORD; do declare -p $name 2>&-; done; printf '%b' '\\x1e'",
             step.typed
         )
         .unwrap();
@@ -101,12 +111,22 @@ fn environment(directory: &Path, server: &Server) -> Vec<(&'static str, String)>
     ]
 }
 
-/// `…` in an expected line stands for any text, and alone in the last one for any further lines.
+/// Each `…` in an expected line stands for any text, and alone in the last one for any further lines.
 fn fits(got: &str, expected: &str) -> bool {
-    match expected.split_once('…') {
-        None => got == expected,
-        Some((begin, end)) => got.strip_prefix(begin).is_some_and(|rest| rest.ends_with(end)),
+    let mut parts = expected.split('…');
+    let Some(mut rest) = parts.next().and_then(|begin| got.strip_prefix(begin)) else { return false };
+    let mut parts = parts.peekable();
+    if parts.peek().is_none() {
+        return rest.is_empty();
     }
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return rest.ends_with(part);
+        }
+        let Some((_, behind)) = rest.split_once(part) else { return false };
+        rest = behind;
+    }
+    true
 }
 
 /// An expected line with the values of the variables that it names.
