@@ -102,22 +102,20 @@ fn sip(site: &Site, target: &str) -> String {
         head.starts_with("HTTP/1.1 200 OK\r\n") && head.to_lowercase().contains("transfer-encoding: chunked"),
         "{head}"
     );
-    whole(body.as_bytes())
+    whole(body)
 }
 
 /// A body of parts, each with its length in front (RFC 9112, section 7.1); the last one is empty.
-fn whole(mut parts: &[u8]) -> String {
-    let mut body = Vec::new();
+fn whole(mut parts: &str) -> String {
+    let mut body = String::new();
     loop {
-        let line = parts.windows(2).position(|pair| pair == b"\r\n").unwrap();
-        let length = usize::from_str_radix(str::from_utf8(&parts[..line]).unwrap(), 16).unwrap();
-        parts = &parts[line + 2..];
-        body.extend_from_slice(&parts[..length]);
-        assert_eq!(&parts[length..length + 2], b"\r\n");
-        parts = &parts[length + 2..];
-        if length == 0 {
-            assert!(parts.is_empty(), "something follows the end");
-            return String::from_utf8(body).unwrap();
+        let (length, behind) = parts.split_once("\r\n").unwrap();
+        let (part, behind) = behind.split_at(usize::from_str_radix(length, 16).unwrap());
+        parts = behind.strip_prefix("\r\n").unwrap();
+        body.push_str(part);
+        if part.is_empty() {
+            assert_eq!(parts, "", "something follows the end");
+            return body;
         }
     }
 }

@@ -12,7 +12,9 @@ use crate::races::{AT_ONCE, at_once, count, rounds};
 use crate::site::Site;
 
 /// A name, its type, and how long its records may be cached; and their data.
-type Sets = BTreeMap<(String, String), (u64, BTreeSet<String>)>;
+type Sets = BTreeMap<Key, Content>;
+type Key = (String, String);
+type Content = (u64, BTreeSet<String>);
 
 /// A site whose joe may hold much, and a domain of his.
 struct Stage {
@@ -71,7 +73,7 @@ impl Stage {
     }
 
     /// What DNS shows at a name.
-    fn asked(&self, name: &str) -> Option<((String, String), (u64, BTreeSet<String>))> {
+    fn asked(&self, name: &str) -> Option<(Key, Content)> {
         let lines = dns::ask_tcp(self.site.server.dns, name, "A").unwrap().lines().unwrap();
         let records = lines.iter().filter_map(|line| line.strip_prefix(&format!("{name}. "))?.split_once(" A "));
         let records: Vec<(&str, &str)> = records.collect();
@@ -96,7 +98,7 @@ fn sets(records: &[Value]) -> Sets {
 }
 
 /// The addresses of a set with this time to live.
-fn set(name: &str, ttl: u64, addresses: &[&str]) -> ((String, String), (u64, BTreeSet<String>)) {
+fn set(name: &str, ttl: u64, addresses: &[&str]) -> (Key, Content) {
     let data = addresses.iter().map(|address| (*address).to_owned()).collect();
     ((format!("{name}.{ZONE}"), "A".to_owned()), (ttl, data))
 }
