@@ -343,9 +343,14 @@ fn give_ids(document: &mut Value, ids: &[(&'static str, Vec<String>)]) {
         "tenant_id" => "tenants",
         _ => "",
     };
-    // The two places of records are one, so that the same record can be made at one of them alone.
-    document["paths"]["/domains/{domain_id}/records"]["post"]["requestBody"]["content"]["application/json"]["example"]
-        ["data"] = "192.0.2.33".into();
+    // The lasting domain has the name of the documented one. And the two places of records are one, so that the same record
+    // can be made at one of them alone.
+    for (path, field, value) in
+        [("/v1/domains", "name", "fresh.example."), ("/domains/{domain_id}/records", "data", "192.0.2.33")]
+    {
+        let body = &mut document["paths"][path]["post"]["requestBody"]["content"]["application/json"];
+        body["example"][field] = value.into();
+    }
     let operations = document["paths"].as_object_mut().unwrap().values_mut();
     for operation in operations.flat_map(|methods| methods.as_object_mut().unwrap().values_mut()) {
         for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
