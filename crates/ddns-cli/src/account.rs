@@ -27,7 +27,10 @@ pub(crate) enum AccountCommand {
     Show(Which),
     /// Change an account
     Set(Set),
-    /// Remove an account with its hosts, records, tokens and empty domains
+    /// Remove an account with its hosts, domains, records, clients, tokens and TSIG keys
+    ///
+    /// Its domains go with all records in them, and so do its records in shared domains and the mails that wait for it. It
+    /// is refused while others have hosts in its domains.
     Remove(Remove),
     /// Erase a removed account from the log, too; backups are not touched
     ///
@@ -104,7 +107,7 @@ pub(crate) struct Set {
     /// How many domains it may hold
     #[arg(long, value_name = "N", group = "change")]
     max_domains: Option<u32>,
-    /// It may not act from now on, and its names are not served
+    /// It may not act from now on, and its hosts have no addresses in DNS; its domains and records are served as before
     #[arg(long, group = "change", conflicts_with = "activate")]
     suspend: bool,
     /// It may act again

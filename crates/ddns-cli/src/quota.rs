@@ -1,7 +1,7 @@
 //! `ddns quota`: how much an account may hold.
 
 use clap::{Args, Subcommand};
-use ddns_core::{Account, AccountEdit, Command, Login, Registry, policy};
+use ddns_core::{Account, AccountEdit, Command, Login, Registry};
 
 use crate::failure::Failure;
 use crate::output::{Object, text};
@@ -13,7 +13,7 @@ pub(crate) enum QuotaCommand {
     Show(Which),
     /// Change how much an account may hold; what it holds already stays
     Set(Set),
-    /// Bring an account back to what every account may hold
+    /// Give an account the usual quotas, also one that signed up by itself, which began with no domains
     Reset(Which),
 }
 
@@ -50,7 +50,9 @@ impl QuotaCommand {
         match self {
             QuotaCommand::Show(which) => which.show(session),
             QuotaCommand::Set(set) => change(session, &set.login, set.means(), "changed the quotas"),
-            QuotaCommand::Reset(which) => change(session, &which.login, defaults(), "reset the quotas"),
+            QuotaCommand::Reset(which) => {
+                change(session, &which.login, AccountEdit::usual_quotas(), "reset the quotas")
+            }
         }
     }
 }
@@ -73,17 +75,6 @@ impl Set {
             max_rrset_records: self.rrset_records,
             ..AccountEdit::default()
         }
-    }
-}
-
-fn defaults() -> AccountEdit {
-    AccountEdit {
-        max_hosts: Some(policy::HOSTS_PER_ACCOUNT),
-        max_domains: Some(policy::DOMAINS_PER_ACCOUNT),
-        max_records: Some(policy::RECORDS_PER_DOMAIN),
-        max_rrsets: Some(policy::RRSETS_PER_DOMAIN),
-        max_rrset_records: Some(policy::RECORDS_PER_NARROW_RRSET),
-        ..AccountEdit::default()
     }
 }
 

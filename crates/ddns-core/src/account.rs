@@ -75,7 +75,7 @@ pub enum AccountState {
     Unconfirmed,
     /// May act.
     Active,
-    /// May not act, and its names are not served.
+    /// May not act, and its hosts have no addresses in DNS. Its domains and records are served as before.
     Suspended,
 }
 

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::account::{AccountState, Actions, HostScope, Language, Peer, Role, Scope, TsigKey};
 use crate::domain::{Settings, SoaTimers};
 use crate::name::{Fqdn, Name, ZoneName};
+use crate::policy;
 use crate::record::RecordData;
 use crate::value::{
     AccountNo, ChallengeValue, ClientKey, Description, DomainNo, HostAddress, HostTtl, Login, MailAddress, Mailbox,
@@ -92,7 +93,8 @@ pub enum Command {
         /// A fresh public id for the mail that tells the former address.
         mail: Uuid,
     },
-    /// Remove an account with its hosts, clients, records, tokens and empty domains.
+    /// Remove an account with its hosts, its domains and all records in them, its records in shared domains, its clients,
+    /// tokens, TSIG keys and mails. It stays while others have hosts in its domains.
     RemoveAccount {
         /// Which.
         account: AccountNo,
@@ -360,6 +362,20 @@ pub struct AccountEdit {
     pub language: Option<Language>,
     /// Leads to its new password's hash.
     pub password: Option<SecretId>,
+}
+
+impl AccountEdit {
+    /// Brings all quotas to what an account may usually hold.
+    pub fn usual_quotas() -> AccountEdit {
+        AccountEdit {
+            max_hosts: Some(policy::HOSTS_PER_ACCOUNT),
+            max_domains: Some(policy::DOMAINS_PER_ACCOUNT),
+            max_records: Some(policy::RECORDS_PER_DOMAIN),
+            max_rrsets: Some(policy::RRSETS_PER_DOMAIN),
+            max_rrset_records: Some(policy::RECORDS_PER_NARROW_RRSET),
+            ..AccountEdit::default()
+        }
+    }
 }
 
 /// A token to make. The secret's digest goes to the store beside the command.

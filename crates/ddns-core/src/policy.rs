@@ -31,9 +31,9 @@ pub const CLIENT_KEY_MAX: usize = 64;
 pub const CHALLENGE_MAX: usize = 255;
 /// Challenge values that one host may hold at a time.
 pub const CHALLENGES_PER_HOST: usize = 10;
-/// Hosts that a self-registered account may hold.
+/// Hosts that an account may hold, unless its quota says otherwise.
 pub const HOSTS_PER_ACCOUNT: u32 = 5;
-/// Domains that an account made by an operator may hold.
+/// Domains that an account may hold, unless its quota says otherwise: one that signed up by itself begins with none.
 pub const DOMAINS_PER_ACCOUNT: u32 = 10;
 /// Tokens that one account may hold.
 pub const TOKENS_PER_ACCOUNT: usize = 100;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use actix_web::http::Method;
 use actix_web::web;
-use ddns_core::{Account, AccountEdit, Command, Kind, Receipt, Registry, policy};
+use ddns_core::{Account, AccountEdit, Command, Kind, Receipt, Registry};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -132,7 +132,7 @@ pub(super) async fn post_quotas(caller: Admitted, body: Body<Designate>) -> Answ
 
 /// Sets back how much a tenant may hold
 ///
-/// For operators.
+/// To the usual quotas, also where an account signed up by itself, which began with 0 domains. For operators.
 #[utoipa::path(
     delete,
     path = "/v1/quotas/{tenant_id}",
@@ -143,13 +143,8 @@ pub(super) async fn post_quotas(caller: Admitted, body: Body<Designate>) -> Answ
     )
 )]
 pub(super) async fn reset_quotas(caller: Admitted) -> Answer {
-    let usual = AccountEdit {
-        max_domains: Some(policy::DOMAINS_PER_ACCOUNT),
-        max_records: Some(policy::RECORDS_PER_DOMAIN),
-        max_rrsets: Some(policy::RRSETS_PER_DOMAIN),
-        max_rrset_records: Some(policy::RECORDS_PER_NARROW_RRSET),
-        ..AccountEdit::default()
-    };
+    // Hosts are none of the quotas that stand here.
+    let usual = AccountEdit { max_hosts: None, ..AccountEdit::usual_quotas() };
     change(&caller, Ok(usual)).await?;
     Ok(done())
 }

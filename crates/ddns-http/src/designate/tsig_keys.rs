@@ -1,4 +1,5 @@
-//! `/v1/tsigkeys`: keys for signed transfers (RFC 8945). They are made to read, and may do nothing else.
+//! `/v1/tsigkeys`: keys that are kept for signed transfers (RFC 8945), which are not served yet. They are made to read, and
+//! may do nothing else.
 
 use actix_web::http::Method;
 use actix_web::web;
@@ -134,7 +135,7 @@ pub(super) async fn list_keys(caller: Admitted) -> Answer {
 
 /// Makes a TSIG key
 ///
-/// It may read every zone, and do nothing else. For operators.
+/// It is kept for signed transfers, which this version does not serve yet; it may read, and do nothing else. For operators.
 #[utoipa::path(
     post,
     path = "/v1/tsigkeys",
