@@ -1,4 +1,4 @@
-//! `ddns key`: TSIG keys, with which DNS messages are signed.
+//! `ddns key`: TSIG keys, kept for signed updates and transfers, which are not served yet.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use ddns_core::listing::{self, Item, Listed, Place, Source};
+use ddns_core::listing::{self, Listed, Source};
 use ddns_core::{
-    Change, Command, Description, Domain, Name, NewRecord, Receipt, Record, RecordData, RecordEdit, RecordType,
+    Change, Command, Description, Domain, Name, NewRecord, Receipt, RecordData, RecordEdit, RecordType,
     Refusal, Registry, Ttl, ZoneName,
 };
 use ddns_service::{Reply, fresh};
@@ -162,7 +162,7 @@ impl List {
         source.first(session, self.page.limit.saturating_add(1), |change| match change {
             Change::Record(delta) => {
                 let record = delta.any().filter(|record| self.wants(&record.name, &record.data));
-                record.map(|record| of_record(record, &self.domain))
+                record.map(|record| listing::of_record(&self.domain, record))
             }
             _ => None,
         })
@@ -230,7 +230,7 @@ impl Which {
         let fits = |data: &RecordData| wanted.as_ref().is_none_or(|wanted| wanted == data);
         let domain = registry.enclosing_domain(&name).ok_or_else(|| Refusal::NoDomain { name: name.clone() })?;
         let records = registry.rrset(&name, record_type).filter(|record| fits(&record.data));
-        let mut found: Vec<Listed> = records.map(|record| of_record(record, &domain.name)).collect();
+        let mut found: Vec<Listed> = records.map(|record| listing::of_record(&domain.name, record)).collect();
         if found.is_empty() {
             let same = |listed: &Listed| listed.owner == name && listed.data.record_type() == record_type;
             let managed = listing::records(registry, domain, None);
@@ -351,24 +351,7 @@ fn receipt(reply: &Reply) -> Result<(Arc<Domain>, Listed), Failure> {
     let missing = || Failure::internal("the record has no receipt");
     let Receipt::Record(record) = &reply.receipt else { return Err(missing()) };
     let domain = reply.snapshot.registry.domain(record.domain).ok_or_else(missing)?;
-    Ok((domain.clone(), of_record(record, &domain.name)))
-}
-
-/// A record as lists show it.
-fn of_record(record: &Record, zone: &ZoneName) -> Listed {
-    let of_zone = record.name == *zone.name() && record.data.record_type() == RecordType::NS;
-    Listed {
-        id: record.id,
-        owner: record.name.clone(),
-        data: record.data.clone(),
-        ttl: record.ttl,
-        description: record.description.clone(),
-        version: record.version,
-        created: record.created,
-        updated: record.updated,
-        source: if of_zone { Source::FurtherNs } else { Source::Record },
-        place: Place::Made(record.created, Item::Record(record.id)),
-    }
+    Ok((domain.clone(), listing::of_record(&domain.name, record)))
 }
 
 /// A record in a sentence.

@@ -65,7 +65,12 @@ fn exit_codes(page: &mut String) {
 fn describe(page: &mut String, command: &Command, above: &str, depth: usize) {
     let path = format!("{above} {}", command.get_name());
     line(page, format_args!("\n{} {path}\n", "#".repeat(depth)));
-    line(page, format_args!("{}.", command.get_about().map(ToString::to_string).unwrap_or_default()));
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    line(page, format_args!("{about}."));
+    let long = command.get_long_about().map(ToString::to_string).unwrap_or_default();
+    if let Some(more) = long.strip_prefix(&about) {
+        line(page, format_args!("{more}"));
+    }
     if command.has_subcommands() {
         for below in command.get_subcommands() {
             describe(page, below, &path, depth.saturating_add(1));

@@ -67,7 +67,7 @@ pub(crate) enum Command {
     /// Credentials for routers and programs
     #[command(subcommand)]
     Token(TokenCommand),
-    /// TSIG keys, with which DNS messages are signed
+    /// TSIG keys, kept for signed updates and transfers, which this version does not serve yet
     #[command(subcommand)]
     Key(KeyCommand),
     /// Name servers of all zones

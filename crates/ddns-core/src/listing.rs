@@ -11,7 +11,7 @@ use uuid::{Builder, Uuid};
 
 use crate::domain::Domain;
 use crate::host::Host;
-use crate::name::Name;
+use crate::name::{Name, ZoneName};
 use crate::record::{Record, RecordData, Text};
 use crate::registry::{Registry, challenge_name};
 use crate::value::{Description, HostNo, Timestamp, Ttl};
@@ -104,7 +104,7 @@ pub fn records<'r>(
         if host_first {
             return hosts.next().map(|host| of_host(registry, domain, host));
         }
-        records.next().map(|record| vec![of_record(domain, record)])
+        records.next().map(|record| vec![of_record(&domain.name, record)])
     });
     apex.into_iter().chain(made.flatten()).filter(move |listed| after.is_none_or(|after| listed.place > after))
 }
@@ -112,7 +112,7 @@ pub fn records<'r>(
 /// A domain's record by its id.
 pub fn find(registry: &Registry, domain: &Domain, id: Uuid) -> Option<Listed> {
     if let Some(record) = registry.record(id) {
-        return Some(of_record(domain, record)).filter(|_| record.domain == domain.number);
+        return Some(of_record(&domain.name, record)).filter(|_| record.domain == domain.number);
     }
     let host = number_of(id).and_then(|number| registry.host_by_number(number));
     let host = host.filter(|host| host.domain == domain.number).map(|host| of_host(registry, domain, host));
@@ -136,8 +136,8 @@ fn starts(after: Option<Place>) -> ((Timestamp, HostNo), (Timestamp, Uuid)) {
 }
 
 /// A record of a domain as its list shows it.
-pub fn of_record(domain: &Domain, record: &Record) -> Listed {
-    let source = if zone::is_own_ns(domain, &record.name, &record.data) { Source::FurtherNs } else { Source::Record };
+pub fn of_record(zone: &ZoneName, record: &Record) -> Listed {
+    let source = if zone::is_own_ns(zone, &record.name, &record.data) { Source::FurtherNs } else { Source::Record };
     Listed {
         id: record.id,
         owner: record.name.clone(),

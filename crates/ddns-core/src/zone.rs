@@ -226,13 +226,13 @@ fn further_ns<'r>(registry: &'r Registry, domain: &Domain) -> impl Iterator<Item
 }
 
 /// Whether data joins the RRset that tells which name servers a zone has. It takes the domain's time to live.
-pub(crate) fn is_own_ns(domain: &Domain, name: &Name, data: &RecordData) -> bool {
-    name == domain.name.name() && data.record_type() == RecordType::NS
+pub(crate) fn is_own_ns(zone: &ZoneName, name: &Name, data: &RecordData) -> bool {
+    name == zone.name() && data.record_type() == RecordType::NS
 }
 
 /// Whether a record says again what a zone's name servers say: one became such after the record was made.
 fn is_derived(registry: &Registry, domain: &Domain, record: &Record) -> bool {
-    is_own_ns(domain, &record.name, &record.data) && has_name_server(registry, domain, &record.data)
+    is_own_ns(&domain.name, &record.name, &record.data) && has_name_server(registry, domain, &record.data)
 }
 
 /// Whether data names one of a zone's name servers.
@@ -414,7 +414,7 @@ impl Touched<'_> {
         self.name(record.domain, &record.name);
         // The name servers of a zone show in the zones above it.
         if let Some(domain) = self.after.domain(record.domain)
-            && is_own_ns(domain, &record.name, &record.data)
+            && is_own_ns(&domain.name, &record.name, &record.data)
         {
             self.cut(domain);
         }

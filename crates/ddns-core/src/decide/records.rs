@@ -35,7 +35,7 @@ pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewRecord) -> Resu
         owner,
         name: new.name.clone(),
         data: new.data.clone(),
-        ttl: if is_own_ns(&domain, &new.name, &new.data) { None } else { set.map_or(new.ttl, |set| set.ttl) },
+        ttl: if is_own_ns(&domain.name, &new.name, &new.data) { None } else { set.map_or(new.ttl, |set| set.ttl) },
         description: new.description.clone(),
         version: 1,
         created,
@@ -109,7 +109,7 @@ pub(super) fn set(draft: &mut Draft<'_>, actor: &Actor, id: Uuid, edit: &RecordE
         }
         check_new(registry, &domain, None, &name, &other.data)?;
     }
-    let ttl = if is_own_ns(&domain, &name, &data) { Some(None) } else { edit.ttl };
+    let ttl = if is_own_ns(&domain.name, &name, &data) { Some(None) } else { edit.ttl };
     let mut receipt = before.clone();
     for present in &set {
         let itself = present.id == before.id;
@@ -166,7 +166,7 @@ fn own(registry: &Registry, actor: &Actor, id: Uuid) -> Result<Arc<Record>, Refu
         return Err(Refusal::not_yours(Kind::Record, id));
     }
     actor.manage_all()?;
-    let own_ns = domain.is_some_and(|domain| is_own_ns(domain, &record.name, &record.data));
+    let own_ns = domain.is_some_and(|domain| is_own_ns(&domain.name, &record.name, &record.data));
     if own_ns && !actor.is_operator() {
         return Err(Refusal::Managed { what: "a zone's own NS RRset" });
     }
@@ -249,7 +249,7 @@ fn check_new(
     data: &RecordData,
 ) -> Result<(), Refusal> {
     let mut others = registry.records_at(name).iter().filter(|record| before != Some(record.id));
-    let derived = is_own_ns(domain, name, data) && zone::has_name_server(registry, domain, data);
+    let derived = is_own_ns(&domain.name, name, data) && zone::has_name_server(registry, domain, data);
     if derived || others.any(|record| record.data == *data) {
         return Err(taken(name, data));
     }

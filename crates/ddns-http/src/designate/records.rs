@@ -259,14 +259,14 @@ pub(super) async fn make_record(admitted: Admitted, body: Body<Designate>) -> An
     let reply = admitted.submit(Kind::Record, command).await?;
     let Receipt::Record(record) = &reply.receipt else { return Err(Wrong::Fault(Fault::Unavailable)) };
     let location = format!("{}/v1/domains/{}/records/{}", admitted.base(), domain.id, record.id);
-    Ok(answers::made(location, &RecordBody::new(domain, listing::of_record(domain, record))))
+    Ok(answers::made(location, &RecordBody::new(domain, listing::of_record(&domain.name, record))))
 }
 
 /// A record as it is after a command: just after it, even if others came with the same commit. What is managed follows from
 /// what may have changed, too.
 fn shown(reply: &Reply, domain: &Domain, id: Uuid) -> Result<RecordBody, Wrong> {
     if let Receipt::Record(record) = &reply.receipt {
-        return Ok(RecordBody::new(domain, listing::of_record(domain, record)));
+        return Ok(RecordBody::new(domain, listing::of_record(&domain.name, record)));
     }
     let registry = &reply.snapshot.registry;
     let domain = registry.domain_by_id(domain.id).ok_or_else(|| Wrong::not_found(Kind::Domain))?;
