@@ -13,7 +13,7 @@ use crate::account::AccountState;
 use crate::change::Change;
 use crate::domain::{self, Domain};
 use crate::host::Host;
-use crate::name::{self, Name, SEPARATOR};
+use crate::name::{self, Name, SEPARATOR, ZoneName};
 use crate::policy;
 use crate::record::{Record, RecordData, RecordType, Soa, Text};
 use crate::registry::{Node, Registry, challenge_name};
