@@ -69,7 +69,7 @@ fn describe(page: &mut String, command: &Command, above: &str, depth: usize) {
     line(page, format_args!("{about}."));
     let long = command.get_long_about().map(ToString::to_string).unwrap_or_default();
     if let Some(more) = long.strip_prefix(&about) {
-        line(page, format_args!("{more}"));
+        line(page, format_args!("\n{}", more.trim_start()));
     }
     if command.has_subcommands() {
         for below in command.get_subcommands() {
