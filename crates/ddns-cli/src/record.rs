@@ -6,8 +6,8 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 use ddns_core::listing::{self, Listed, Source};
 use ddns_core::{
-    Change, Command, Description, Domain, Name, NewRecord, Receipt, RecordData, RecordEdit, RecordType,
-    Refusal, Registry, Ttl, ZoneName,
+    Change, Command, Description, Domain, Name, NewRecord, Receipt, RecordData, RecordEdit, RecordType, Refusal,
+    Registry, Ttl, ZoneName,
 };
 use ddns_service::{Reply, fresh};
 use ddns_store::Kind;
