@@ -154,14 +154,15 @@ fn each_cut_record(
     f: &mut dyn FnMut(Ttl, &RecordData),
 ) {
     if owner == child.name.name().key() {
-        each_name_server(registry, child, &mut |name| f(domain.ttl, &RecordData::Ns(name)));
-        further_ns(registry, child).for_each(|record| f(domain.ttl, &record.data));
+        each_ns(registry, child, &mut |name| f(domain.ttl, &RecordData::Ns(name)));
     }
-    let mut is_server = false;
-    each_name_server(registry, child, &mut |name| is_server |= name.key() == owner);
-    if is_server {
+    if is_ns(registry, child, owner) {
         let enclosing = registry.enclosing(owner).map_or(child, |enclosing| enclosing);
-        each_server_address(registry, enclosing, owner, &mut |_, data| f(domain.ttl, data));
+        each_own_record(registry, enclosing, owner, &mut |_, data| {
+            if matches!(data, RecordData::A(_) | RecordData::Aaaa(_)) {
+                f(domain.ttl, data);
+            }
+        });
     }
 }
 
@@ -219,10 +220,23 @@ pub(crate) fn each_name_server(registry: &Registry, domain: &Domain, f: &mut dyn
     }
 }
 
-/// The NS records that somebody put beside those at a zone's apex.
-fn further_ns<'r>(registry: &'r Registry, domain: &Domain) -> impl Iterator<Item = &'r Arc<Record>> {
-    let records = registry.rrset(domain.name.name(), RecordType::NS);
-    records.filter(move |record| !has_name_server(registry, domain, &record.data))
+/// The names in a zone's own NS RRset, each once: its name servers', and those that somebody put beside them.
+fn each_ns(registry: &Registry, domain: &Domain, f: &mut dyn FnMut(Name)) {
+    each_name_server(registry, domain, f);
+    for record in registry.rrset(domain.name.name(), RecordType::NS) {
+        if let RecordData::Ns(name) = &record.data
+            && !has_name_server(registry, domain, &record.data)
+        {
+            f(name.clone());
+        }
+    }
+}
+
+/// Whether a zone's own NS RRset has the name with this key.
+fn is_ns(registry: &Registry, domain: &Domain, key: &[u8]) -> bool {
+    let mut found = false;
+    each_ns(registry, domain, &mut |name| found |= name.key() == key);
+    found
 }
 
 /// Whether data joins the RRset that tells which name servers a zone has. It takes the domain's time to live.
@@ -291,19 +305,15 @@ fn is_default_server(registry: &Registry, domain: &Domain, owner: &[u8]) -> bool
 }
 
 /// The child domain of `domain` that lies at or above a name, the one nearest to `domain`.
-fn child_above<'r>(registry: &'r Registry, domain: &Domain, owner: &[u8]) -> Option<&'r Domain> {
-    let mut found = None;
-    let mut key = Some(owner);
-    while let Some(present) = key {
-        if present.len() <= domain.name.name().key().len() {
-            break;
-        }
-        if let Some(child) = registry.domain_at(present) {
-            found = Some(child.as_ref());
-        }
-        key = name::parent_key(present);
-    }
-    found
+fn child_above<'r>(registry: &'r Registry, domain: &Domain, owner: &'r [u8]) -> Option<&'r Domain> {
+    let apex = domain.name.name().key().len();
+    domains_at_or_above(registry, owner).take_while(|child| child.name.name().key().len() > apex).last()
+}
+
+/// The domains at and above a name, the longest first.
+fn domains_at_or_above<'r>(registry: &'r Registry, key: &'r [u8]) -> impl Iterator<Item = &'r Domain> {
+    let keys = std::iter::successors(Some(key), |key| name::parent_key(key));
+    keys.filter_map(|key| registry.domain_at(key)).map(AsRef::as_ref)
 }
 
 /// The owner names of a zone, in canonical order.
@@ -317,7 +327,7 @@ fn names(registry: &Registry, domain: &Domain) -> BTreeSet<Name> {
         }
     }
     let mut add_servers = |of: &Domain| {
-        each_name_server(registry, of, &mut |name| {
+        each_ns(registry, of, &mut |name| {
             if name.is_at_or_below(apex) {
                 names.insert(name);
             }
@@ -396,16 +406,15 @@ impl Touched<'_> {
         self.glue(name);
     }
 
-    /// What stands at a zone's default server name decides whether its parents have glue there.
+    /// What answers at a name server's name is glue in a zone that delegates to it.
     fn glue(&mut self, name: &Name) {
         for registry in [self.before, self.after] {
-            let domain =
-                registry.enclosing_domain(name).filter(|domain| is_default_server(registry, domain, name.key()));
-            let Some(above) = domain.and_then(|domain| domain.name.name().parent()) else { continue };
-            for parent in std::iter::successors(Some(above), Name::parent) {
-                if let Some(parent) = registry.domain_at(parent.key()) {
-                    self.zones.entry(parent.number).or_default().insert(name.clone());
+            let mut child = None;
+            for domain in domains_at_or_above(registry, name.key()) {
+                if child.is_some_and(|child| is_ns(registry, child, name.key())) {
+                    self.zones.entry(domain.number).or_default().insert(name.clone());
                 }
+                child = Some(domain);
             }
         }
     }
@@ -466,7 +475,10 @@ impl Touched<'_> {
                 self.zones.entry(domain.number).or_default().extend(names(registry, domain));
             }
         }
-        self.cut(domain);
+        // A name server of a domain above may have its name in this one.
+        for registry in [self.before, self.after] {
+            domains_at_or_above(registry, domain.name.name().key()).for_each(|above| self.cut(above));
+        }
         if self.before.domain(domain.number).is_none() || self.after.domain(domain.number).is_none() {
             // What comes or goes between two others hides or shows the delegations below it.
             for registry in [self.before, self.after] {
@@ -475,20 +487,18 @@ impl Touched<'_> {
         }
     }
 
-    /// The delegation of a domain in every domain above it.
+    /// The delegation of a domain, with its glue, in every domain above it.
     fn cut(&mut self, domain: &Domain) {
         let apex = domain.name.name();
-        let ancestors = std::iter::successors(apex.parent(), Name::parent);
-        for ancestor in ancestors {
-            for registry in [self.before, self.after] {
-                if let Some(parent) = registry.domain_at(ancestor.key()) {
-                    self.name(parent.number, apex);
-                    each_name_server(registry, domain, &mut |name| {
-                        if name.is_at_or_below(apex) {
-                            self.zones.entry(parent.number).or_default().insert(name);
-                        }
-                    });
+        for registry in [self.before, self.after] {
+            let mut names = BTreeSet::from([apex.clone()]);
+            each_ns(registry, domain, &mut |name| {
+                if name.is_at_or_below(apex) {
+                    names.insert(name);
                 }
+            });
+            for parent in domains_at_or_above(registry, apex.key()).filter(|parent| parent.number != domain.number) {
+                self.zones.entry(parent.number).or_default().extend(names.iter().cloned());
             }
         }
     }

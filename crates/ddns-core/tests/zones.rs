@@ -1,8 +1,11 @@
 //! Zone differences: a secondary that takes every difference has the zone, whatever happened and whatever the clock did.
 
-use ddns_core::zone::{self, ZoneDifference};
+use std::collections::BTreeSet;
+
+use ddns_core::zone::{self, ZoneDifference, ZoneRecord};
 use ddns_core::*;
 use proptest::prelude::*;
+use proptest::sample::select;
 use uuid::Uuid;
 
 use crate::stage::{Stage, records};
@@ -39,6 +42,22 @@ proptest! {
     }
 
     #[test]
+    fn the_secondary_has_the_glue(batches in prop::collection::vec(prop::collection::vec(glue_command(), 1..3), 1..20)) {
+        let mut stage = Stage::new();
+        for (name, shared) in [("p.example", true), ("c.p.example", true)] {
+            stage.ask(&Caller::Local, &new_domain(name, None, shared)).unwrap();
+        }
+        for batch in batches {
+            let before = stage.registry.clone();
+            let changes: Vec<_> = batch.into_iter().flat_map(|command| stage.play(&Step::Ask(Caller::Local, command))).collect();
+            stage.publish(&before, &changes);
+            for domain in stage.registry.domains() {
+                check_glue(&stage.registry, domain);
+            }
+        }
+    }
+
+    #[test]
     fn each_record_is_what_records_are(story in story(60), names in prop::collection::vec(some_name(), 8)) {
         let mut stage = Stage::new();
         story.iter().for_each(|step| { stage.play(step); });
@@ -53,6 +72,28 @@ proptest! {
             }
         }
     }
+}
+
+/// A zone has the addresses at the names of a delegation's name servers that lie inside it as the zones below have them,
+/// and no others.
+fn check_glue(registry: &Registry, domain: &Domain) {
+    let is_address = |record: &&ZoneRecord| matches!(record.data, RecordData::A(_) | RecordData::Aaaa(_));
+    let own = |name: &Name| registry.enclosing_domain(name).unwrap();
+    let present = records(registry, domain);
+    let inside = |record: &&ZoneRecord| own(&record.owner).number != domain.number;
+    let glue: BTreeSet<_> = present.iter().filter(is_address).filter(inside).cloned().collect();
+    let mut expected = BTreeSet::new();
+    for cut in present.iter().filter(inside) {
+        let RecordData::Ns(server) = &cut.data else { continue };
+        if server.is_at_or_below(&cut.owner) {
+            let there = records(registry, own(server)).into_iter().filter(|record| record.owner == *server);
+            let there = there.filter(|record| is_address(&record));
+            expected.extend(there.map(|record| ZoneRecord { ttl: domain.ttl, ..record }));
+        }
+    }
+    let servers = |record: &ZoneRecord| registry.server(&record.owner).is_none();
+    let (glue, expected) = (glue.into_iter().filter(servers), expected.into_iter().filter(servers));
+    assert_eq!(glue.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "{}", domain.name);
 }
 
 // -- single steps
@@ -221,6 +262,114 @@ fn further_name_servers_show_in_the_parents() {
         !added(&server).contains(&"g.c.p.example 3600 ns.elsewhere.invalid.".to_owned()),
         "it was there: {server:?}"
     );
+}
+
+/// Somebody's own name server inside a child domain can be reached from its parent: whatever answers for the addresses at
+/// its name (here records, then a host of a client, then a grandchild) is glue.
+#[test]
+fn further_name_servers_have_glue() {
+    let mut stage = Stage::new();
+    for name in ["p.example", "c.p.example"] {
+        run(&mut stage, &[new_domain(name, None, true)]);
+    }
+    let record = |id, name: &str, data| {
+        let (id, name, ttl) = (Uuid::from_u128(id), parse(name), Some(Ttl::clamped(7)));
+        Command::AddRecord(NewRecord { id, name, data, ttl, description: None, domain: None, narrow: false })
+    };
+    let ns = |id, target: &str| record(id, "c.p.example", RecordData::Ns(parse(target)));
+    let a = |id, name: &str, text: &str| record(id, name, RecordData::A(parse(text)));
+    let removed = |id| Command::RemoveRecord { record: Uuid::from_u128(id) };
+    let glue = |stage: &Stage| {
+        let domain = stage.registry.domain_by_name(&parse("p.example")).unwrap();
+        let all = records(&stage.registry, domain).into_iter();
+        let inside = all.filter(|record| ["A", "AAAA"].contains(&record.data.record_type().to_string().as_str()));
+        inside.map(|record| format!("{} {} {}", record.owner, record.ttl.secs(), record.data)).collect::<Vec<_>>()
+    };
+    run(&mut stage, &[a(1, "ns5.c.p.example", "192.0.2.5"), a(2, "other.c.p.example", "192.0.2.6")]);
+    assert_eq!(glue(&stage), [""; 0]);
+    run(&mut stage, &[ns(3, "ns5.c.p.example"), ns(4, "ns.elsewhere.invalid")]);
+    assert_eq!(glue(&stage), ["ns5.c.p.example 3600 192.0.2.5"], "when the NS comes, with the parent's ttl");
+    run(&mut stage, &[a(5, "ns5.c.p.example", "192.0.2.7")]);
+    assert_eq!(glue(&stage).len(), 2, "when an address comes");
+    run(&mut stage, &[removed(1), removed(5)]);
+    assert_eq!(glue(&stage), [""; 0]);
+    let owner = account(JOE);
+    let new =
+        NewHost { name: parse("ns5.c.p.example"), owner, ipv4: None, ipv6: None, ttl: HostTtl::S60, wildcard: false };
+    run(&mut stage, &[Command::AddHost(new), address("ns5.c.p.example", "192.0.2.8")]);
+    assert_eq!(glue(&stage), ["ns5.c.p.example 3600 192.0.2.8"], "a host's");
+    for (state, count) in [(AccountState::Suspended, 0), (AccountState::Active, 1)] {
+        let edit = AccountEdit { state: Some(state), ..AccountEdit::default() };
+        run(&mut stage, &[Command::SetAccount { account: owner, edit }]);
+        assert_eq!(glue(&stage).len(), count);
+    }
+    run(&mut stage, &[removed(3)]);
+    assert_eq!(glue(&stage), [""; 0], "when the NS goes");
+    run(&mut stage, &[ns(6, "ns1.g.c.p.example"), new_domain("g.c.p.example", None, true)]);
+    let ns_addresses = vec![parse("203.0.113.53")];
+    run(&mut stage, &[Command::SetSettings(Settings { ns_addresses, ..Settings::default() })]);
+    let expected =
+        ["ns1.c.p.example 3600 203.0.113.53", "ns1.g.c.p.example 3600 203.0.113.53", "ns1.p.example 3600 203.0.113.53"];
+    assert_eq!(glue(&stage).into_iter().collect::<BTreeSet<_>>(), expected.map(str::to_owned).into());
+}
+
+/// Random steps about what may be glue: the stage holds the secondary of each zone to it.
+fn glue_command() -> impl Strategy<Value = Command> {
+    const ZONES: &[&str] = &["p.example", "c.p.example", "c.p.example", "g.c.p.example"];
+    const NAMES: &[&str] = &[
+        "c.p.example",
+        "ns.c.p.example",
+        "ns.c.p.example",
+        "ns1.c.p.example",
+        "ns.g.c.p.example",
+        "ns1.g.c.p.example",
+    ];
+    let (zone, name) = (|| select(ZONES), || select(NAMES));
+    let id = || (0..8u128).prop_map(Uuid::from_u128);
+    let ip = || select(&["192.0.2.1", "8.8.8.8"][..]).prop_map(parse::<std::net::Ipv4Addr>);
+    let unicast = move || prop::option::of(ip()).prop_map(|ip| ip.map(|ip| ip.try_into().unwrap()));
+    let record = |id, name: &str, data| {
+        let (name, ttl) = (parse(name), None);
+        Command::AddRecord(NewRecord { id, name, data, ttl, description: None, domain: None, narrow: false })
+    };
+    let ttl = prop::option::of(select(&[60, 3_600][..]).prop_map(Ttl::clamped));
+    let domain = (zone(), ttl, prop::option::of(unicast()));
+    let addresses = || prop::collection::vec(ip().prop_map(Into::into), 0..2);
+    let state = select(&[AccountState::Active, AccountState::Active, AccountState::Suspended][..]);
+    prop_oneof![
+        4 => (id(), zone(), name()).prop_map(move |(id, zone, name)| record(id, zone, RecordData::Ns(parse(name)))),
+        4 => (id(), name(), ip()).prop_map(move |(id, name, ip)| record(id, name, RecordData::A(ip))),
+        2 => (id(), name(), ip()).prop_map(|(record, name, ip)| {
+            let data = if ip.is_documentation() { RecordData::A(ip) } else { RecordData::Ns(parse(name)) };
+            Command::SetRecord { record, edit: RecordEdit { data: Some(data), ..RecordEdit::default() } }
+        }),
+        3 => id().prop_map(|record| Command::RemoveRecord { record }),
+        4 => (name(), unicast()).prop_map(|(name, ipv4)| {
+            let (name, owner) = (parse(name), account(JOE));
+            Command::AddHost(NewHost { name, owner, ipv4, ipv6: None, ttl: HostTtl::S60, wildcard: false })
+        }),
+        2 => (name(), ip()).prop_map(|(name, ip)| address(name, &ip.to_string())),
+        1 => (name(), any::<bool>()).prop_map(|(name, offline)| {
+            let edit = HostEdit { offline: Some(offline), ..HostEdit::default() };
+            Command::SetHosts { hosts: vec![parse(name)], edit, together: Together::Each }
+        }),
+        2 => name().prop_map(|name| Command::RemoveHost { host: parse(name) }),
+        2 => (zone(), any::<bool>()).prop_map(|(name, joes)| new_domain(name, joes.then_some(JOE), !joes)),
+        1 => zone().prop_map(|name| Command::RemoveDomain { name: parse(name) }),
+        2 => domain.prop_map(|(name, ttl, offline_ipv4)| {
+            let edit = DomainEdit { ttl, offline_ipv4, ..DomainEdit::default() };
+            Command::SetDomain { name: parse(name), edit }
+        }),
+        1 => state.prop_map(|state| {
+            let edit = AccountEdit { state: Some(state), ..AccountEdit::default() };
+            Command::SetAccount { account: account(JOE), edit }
+        }),
+        1 => (name(), addresses())
+            .prop_map(|(name, addresses)| Command::AddServer { id: Uuid::nil(), name: parse(name), addresses }),
+        2 => name().prop_map(|name| Command::RemoveServer { name: parse(name), keep_one: false }),
+        1 => addresses()
+            .prop_map(|ns_addresses| Command::SetSettings(Settings { ns_addresses, ..Settings::default() })),
+    ]
 }
 
 /// A touched domain, and one whose description alone is another, has another serial, and no record more or less.
