@@ -98,7 +98,7 @@ impl Add {
             created: session.now(),
         };
         let added =
-            session.request(Missing::Refuse, |request| request.with_secret(secret, kept), Command::PutTsigKey(key));
+            session.request(Missing::Refuse, |request| request.with_secret(secret, kept), Command::AddTsigKey(key));
         let reply = added.map_err(during)?;
         let object = view(find(&reply.snapshot.registry, &name)?, &reply.snapshot.registry);
         let Some(shown) = shown else { return session.out.done(&format!("added key {name}"), &object) };
@@ -149,7 +149,7 @@ impl Which {
     }
 
     fn remove(self, session: &mut Session<'_>) -> Result<(), Failure> {
-        session.submit(Command::RemoveTsigKey { name: self.name.clone() })?;
+        session.submit(Command::RemoveTsigKey { key: self.name.clone().into() })?;
         session.out.done(&format!("removed key {}", self.name), &Object::new([("removed", text(Some(&self.name)))]))
     }
 }

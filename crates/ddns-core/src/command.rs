@@ -1,13 +1,15 @@
 //! What callers ask for: typed, parsed at the door, and free of every protocol's words.
 
+use std::fmt;
 use std::net::IpAddr;
+use std::str::FromStr;
 
 use ipnet::IpNet;
 use uuid::Uuid;
 
-use crate::account::{AccountState, Actions, HostScope, Language, Peer, Role, Scope, TsigKey};
+use crate::account::{AccountState, Actions, HostScope, Language, Peer, Role, Scope, TsigAlgorithm, TsigKey};
 use crate::domain::{Settings, SoaTimers};
-use crate::name::{Fqdn, Name, ZoneName};
+use crate::name::{Fqdn, Name, NameError, ZoneName};
 use crate::policy;
 use crate::record::RecordData;
 use crate::value::{
@@ -121,19 +123,19 @@ pub enum Command {
     /// Change a domain.
     SetDomain {
         /// Which.
-        name: ZoneName,
+        domain: DomainKey,
         /// What.
         edit: DomainEdit,
     },
     /// Give a domain's zone another serial, and leave all else.
     TouchDomain {
         /// Which.
-        name: ZoneName,
+        domain: DomainKey,
     },
     /// Remove a domain without hosts and without domains below it, and its records with it.
     RemoveDomain {
         /// Which.
-        name: ZoneName,
+        domain: DomainKey,
     },
     /// Make a name server of all zones.
     AddServer {
@@ -257,12 +259,19 @@ pub enum Command {
         /// The value.
         value: ChallengeValue,
     },
-    /// Make a TSIG key, or change the one with its id. A key that gets another name leads to a secret that is new, too.
-    PutTsigKey(TsigKey),
+    /// Make a TSIG key.
+    AddTsigKey(TsigKey),
+    /// Change a TSIG key.
+    SetTsigKey {
+        /// Which.
+        id: Uuid,
+        /// What.
+        edit: TsigKeyEdit,
+    },
     /// Remove a TSIG key.
     RemoveTsigKey {
         /// Which.
-        name: Name,
+        key: TsigKeyKey,
     },
     /// Make a peer, or change the one at its address.
     PutPeer(Peer),
@@ -292,6 +301,38 @@ pub enum Command {
     SetSettings(Settings),
     /// Do what time has brought about: see [`due`](crate::due()).
     Elapse,
+}
+
+/// A domain, as it was found. Who found it by its id means none that was made later under the same name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DomainKey {
+    /// By its name.
+    Name(ZoneName),
+    /// By its public id.
+    Id(Uuid),
+}
+
+impl From<ZoneName> for DomainKey {
+    fn from(name: ZoneName) -> DomainKey {
+        DomainKey::Name(name)
+    }
+}
+
+impl FromStr for DomainKey {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<DomainKey, NameError> {
+        text.parse().map(DomainKey::Name)
+    }
+}
+
+impl fmt::Display for DomainKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DomainKey::Name(name) => name.fmt(f),
+            DomainKey::Id(id) => id.fmt(f),
+        }
+    }
 }
 
 /// Whether the hosts of one command stand or fall together.
@@ -448,6 +489,43 @@ pub struct DomainEdit {
     pub offline_ipv6: Option<Option<UnicastV6>>,
 }
 
+/// A TSIG key, as it was found. Who found it by its id means that one, whatever it is called meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TsigKeyKey {
+    /// By its name.
+    Name(Name),
+    /// By its public id.
+    Id(Uuid),
+}
+
+impl From<Name> for TsigKeyKey {
+    fn from(name: Name) -> TsigKeyKey {
+        TsigKeyKey::Name(name)
+    }
+}
+
+impl fmt::Display for TsigKeyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TsigKeyKey::Name(name) => name.fmt(f),
+            TsigKeyKey::Id(id) => id.fmt(f),
+        }
+    }
+}
+
+/// What to change of a TSIG key; none leaves as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TsigKeyEdit {
+    /// Its name. A secret is kept under it, so another name takes another secret.
+    pub name: Option<Name>,
+    /// How messages are signed.
+    pub algorithm: Option<TsigAlgorithm>,
+    /// Leads to its new secret.
+    pub secret: Option<SecretId>,
+    /// What it must lead to before, for whoever made the new secret from that.
+    pub instead_of: Option<SecretId>,
+}
+
 /// What to change of a name server; none leaves as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServerEdit {
@@ -555,6 +633,8 @@ pub struct RecordEdit {
     pub name: Option<Name>,
     /// The data, of the same type.
     pub data: Option<RecordData>,
+    /// The data that it must have before, for whoever made the edit from that.
+    pub instead_of: Option<RecordData>,
     /// The time to live of the whole RRset; some none takes the domain's.
     pub ttl: Option<Option<Ttl>>,
     /// A free text; some none removes it.

@@ -91,8 +91,9 @@ pub use account::{
 pub use answer::{Owner, Sections, Verdict, answer};
 pub use change::{Change, Delta};
 pub use command::{
-    AccountEdit, AddressEdit, Caller, Command, DomainEdit, HostEdit, Identity, NewAccount, NewClient, NewDomain,
-    NewHost, NewRecord, NewSignUp, NewToken, RecordEdit, ServerEdit, Together, TokenEdit,
+    AccountEdit, AddressEdit, Caller, Command, DomainEdit, DomainKey, HostEdit, Identity, NewAccount, NewClient,
+    NewDomain, NewHost, NewRecord, NewSignUp, NewToken, RecordEdit, ServerEdit, Together, TokenEdit, TsigKeyEdit,
+    TsigKeyKey,
 };
 pub use decide::{Decision, HostLine, HostOutcome, Receipt, decide};
 pub use domain::{Domain, Server, Settings, SignUp, SoaTimers};

@@ -155,6 +155,8 @@ pub const RETRY_UNAVAILABLE: Duration = Duration::from_secs(10);
 /// How long browsers may keep what only a new release changes.
 pub const RELEASED_LIFE: Duration = Duration::from_secs(86_400);
 
+/// How often an edit is made anew from what is there, where others change that meanwhile; then the service is busy.
+pub const EDIT_TRIES: usize = 8;
 /// Commands waiting for the writer; one more is answered "busy" at once.
 pub const QUEUE: usize = 4_096;
 /// Changes that one account may make in an hour, over all dialects; repeats that change nothing are not counted.
@@ -191,3 +193,5 @@ pub const ERASE_TRIES: u32 = 20;
 pub const PAGE: usize = 100;
 /// Rows of one page of a list at most.
 pub const PAGE_MAX: usize = 1_000;
+/// Within this a caller takes the next part of a long list; until then the state that it is read from is kept.
+pub const LIST_STALL: Duration = Duration::from_secs(30);

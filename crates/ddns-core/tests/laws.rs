@@ -101,7 +101,11 @@ fn repeats(command: &Command) -> bool {
         | Command::PutClient { .. }
         | Command::MoveClient { .. }
         | Command::AttachHost { .. } => true,
-        Command::AddChallenge { .. } | Command::PutTsigKey(_) | Command::PutPeer(_) | Command::SetSettings(_) => true,
+        // Who made an edit from what it changed makes it once.
+        Command::SetTsigKey { edit, .. } => {
+            edit.instead_of.is_none_or(|before| edit.secret.is_none_or(|secret| secret == before))
+        }
+        Command::AddChallenge { .. } | Command::PutPeer(_) | Command::SetSettings(_) => true,
         Command::Elapse => true,
         // Whoever suspends or demotes itself may not say it again.
         _ => false,

@@ -67,8 +67,17 @@ pub(crate) struct Letter {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Signer {
     pub(crate) id: Uuid,
+    pub(crate) algorithm: TsigAlgorithm,
+    pub(crate) secret: SecretId,
     pub(crate) account: u32,
     pub(crate) scope: Scope,
+}
+
+impl Signer {
+    fn of(key: &TsigKey) -> Signer {
+        let TsigKey { id, algorithm, account, ref scope, secret, .. } = *key;
+        Signer { id, algorithm, secret, account: account.get(), scope: scope.clone() }
+    }
 }
 
 /// A name server.
@@ -249,8 +258,7 @@ impl World {
             world.servers.insert(server.name.to_string(), beacon);
         }
         for key in registry.tsig_keys() {
-            let signer = Signer { id: key.id, account: key.account.get(), scope: key.scope.clone() };
-            world.keys.insert(key.name.to_string(), signer);
+            world.keys.insert(key.name.to_string(), Signer::of(key));
         }
         world.peers = registry.peers().map(|peer| (peer.address, (peer.transfer, peer.notify))).collect();
         let reservations = registry.snapshot().filter_map(|change| match change {
@@ -429,26 +437,45 @@ impl World {
                 demand(who.is(owner) && who.whole())?;
                 self.tokens.remove(token);
             }
-            Command::PutTsigKey(key) => {
+            Command::AddTsigKey(key) => {
                 self.holder(key.account.get())?;
                 demand(who.operates() && who.hands_on(&key.scope))?;
                 let name = key.name.to_string();
-                demand(self.keys.get(&name).is_none_or(|present| present.id == key.id))?;
-                self.keys.retain(|_, present| present.id != key.id);
-                self.keys.insert(name, Signer { id: key.id, account: key.account.get(), scope: key.scope.clone() });
+                demand(!self.keys.contains_key(&name) && self.keys.values().all(|present| present.id != key.id))?;
+                self.keys.insert(name, Signer::of(key));
             }
-            Command::RemoveTsigKey { name } => {
+            Command::SetTsigKey { id, edit } => {
                 demand(who.operates())?;
-                self.keys.remove(&name.to_string())?;
+                let (name, before) = self.keys.iter().find(|(_, key)| key.id == *id)?;
+                let (name, mut key) = (name.clone(), before.clone());
+                demand(who.hands_on(&key.scope))?;
+                demand(edit.instead_of.is_none_or(|secret| secret == key.secret))?;
+                let named = edit.name.as_ref().map_or_else(|| name.clone(), ToString::to_string);
+                if named != name {
+                    demand(!self.keys.contains_key(&named))?;
+                    demand(edit.secret.is_some_and(|secret| secret != key.secret))?;
+                }
+                key.algorithm = edit.algorithm.unwrap_or(key.algorithm);
+                key.secret = edit.secret.unwrap_or(key.secret);
+                self.keys.remove(&name);
+                self.keys.insert(named, key);
+            }
+            Command::RemoveTsigKey { key } => {
+                demand(who.operates())?;
+                let name = match key {
+                    TsigKeyKey::Name(name) => name.to_string(),
+                    TsigKeyKey::Id(id) => self.keys.iter().find(|(_, key)| key.id == *id)?.0.clone(),
+                };
+                self.keys.remove(&name)?;
             }
             Command::AddDomain(new) => self.add_domain(who, new, now)?,
-            Command::SetDomain { name, edit } => self.set_domain(who, &name.to_string(), edit, now)?,
-            Command::TouchDomain { name } => {
+            Command::SetDomain { domain: name, edit } => self.set_domain(who, &name.to_string(), edit, now)?,
+            Command::TouchDomain { domain: name } => {
                 let zone = self.domains.get_mut(&name.to_string())?;
                 demand((who.operator || zone.owner == who.account) && who.whole())?;
                 zone.updated = now.max(zone.updated.after(std::time::Duration::from_micros(1)));
             }
-            Command::RemoveDomain { name } => self.remove_domain(who, &name.to_string())?,
+            Command::RemoveDomain { domain: name } => self.remove_domain(who, &name.to_string())?,
             Command::AddServer { id, name, addresses } => {
                 let name = name.to_string();
                 demand(who.operates() && !self.servers.contains_key(&name))?;
@@ -1238,8 +1265,9 @@ impl World {
 impl World {
     fn record_for(&self, who: &Who, id: Uuid) -> Option<Line> {
         let line = self.records.get(&id)?;
-        let mine =
-            who.account.is_some() && (line.owner == who.account || self.domains[&line.domain].owner == who.account);
+        let zone = &self.domains[&line.domain];
+        let own = zone.shared && line.owner == who.account;
+        let mine = who.account.is_some() && (own || zone.owner == who.account);
         demand((who.operator || mine) && who.whole())?;
         demand(who.operator || !line.is_own_ns())?;
         Some(line.clone())
@@ -1270,11 +1298,12 @@ impl World {
         Some(())
     }
 
-    /// Whose a record is: at the command line that of the host at or below which it stands, in a shared domain.
+    /// Whose a record is in a shared domain: at the command line that of the host at or below which it stands. In a private one
+    /// it is the domain's owner's, and nobody is written down.
     fn whose(&self, who: &Who, domain: &str, name: &str) -> Option<u32> {
         let above = self.hosts.iter().filter(|(host, machine)| machine.domain == domain && under(name, host));
         let nearest = above.max_by_key(|(host, _)| host.len()).filter(|_| self.domains[domain].shared);
-        who.account.or(nearest.map(|(_, machine)| machine.owner))
+        who.account.or(nearest.map(|(_, machine)| machine.owner)).filter(|_| self.domains[domain].shared)
     }
 
     /// The domain's owner pays; in a shared domain everybody for oneself, and there RRsets cost nothing. What is nobody's
@@ -1298,6 +1327,7 @@ impl World {
         let name = edit.name.as_ref().map_or(before.name.clone(), ToString::to_string);
         let data = edit.data.clone().unwrap_or(before.data.clone());
         demand(data.record_type() == before.kind())?;
+        demand(edit.instead_of.as_ref().is_none_or(|data| *data == before.data))?;
         demand(self.place(who, &name)? == before.domain)?;
         let moves = name != before.name;
         demand(!moves || self.rrset(&name, before.kind()).is_empty())?;
@@ -1350,6 +1380,7 @@ impl World {
         let alias = |data: &RecordData| data.record_type() == RecordType::CNAME;
         demand(line.kind() != RecordType::SOA)?;
         demand(name != domain || !alias(data) && line.kind() != RecordType::DS)?;
+        demand(!alias(data) || !self.names_server(name))?;
         if gives_address(data) {
             demand(!self.hosts.contains_key(name) && !self.name_server(name))?;
             let wildcard = |(host, machine): (&String, &Machine)| machine.wildcard && *name == format!("*.{host}");
@@ -1365,6 +1396,11 @@ impl World {
         let challenged = self.challenges.keys().any(|(host, _)| *name == format!("_acme-challenge.{host}"));
         demand(!others.iter().any(|line| line.data == *data || alias(&line.data)))?;
         demand(!alias(data) || others.is_empty() && !challenged)
+    }
+
+    /// Whether a name is that of a name server of any zone.
+    fn names_server(&self, name: &str) -> bool {
+        self.enclosing(name).is_some_and(|zone| self.name_servers(zone).iter().any(|server| server == name))
     }
 
     /// The name servers of a zone.

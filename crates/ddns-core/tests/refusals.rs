@@ -298,7 +298,11 @@ fn records() {
                 not_alone("_acme-challenge.a.joe.example"),
             ),
             (by(JOE), add_record(9, "a.joe.example", "NS", "b."), conflict("a.joe.example", "host a.joe.example")),
-            (by(JOE), add_record(9, "*.x.joe.example", "NS", "b."), conflict("*.x.joe.example", "wildcard label")),
+            (
+                by(JOE),
+                add_record(9, "*.x.joe.example", "NS", "b."),
+                Refusal::WildcardDelegation { name: parse("*.x.joe.example") },
+            ),
             (
                 by(JOE),
                 add_record(9, "t.joe.example", "TXT", "\"x\""),
@@ -335,7 +339,7 @@ fn domains() {
     let mut stage = Stage::new();
     stage.ask(&Caller::Local, &add_record(1, "t.joe.example", "TXT", "x")).unwrap();
     stage.ask(&by(JOE), &new_domain("sub.joe.example", Some(JOE), false)).unwrap();
-    let edit = |edit: DomainEdit, name: &str| Command::SetDomain { name: parse(name), edit };
+    let edit = |edit: DomainEdit, name: &str| Command::SetDomain { domain: parse(name), edit };
     let owner = |owner: u32| DomainEdit { owner: Some(Some(account(owner))), ..DomainEdit::default() };
     let shared = |shared| DomainEdit { shared: Some(shared), ..DomainEdit::default() };
     let taken = Refusal::Taken { name: "ann.example".to_owned() };
@@ -359,18 +363,18 @@ fn domains() {
             (by(JOE), new_domain("test", Some(ANN), false), not_yours(Kind::Account, "ann")),
             (
                 by(JOE),
-                Command::RemoveDomain { name: parse("joe.example") },
+                Command::RemoveDomain { domain: parse("joe.example") },
                 Refusal::HasSubdomains { domain: parse("joe.example"), child: parse("sub.joe.example") },
             ),
             (
                 by(ANN),
-                Command::RemoveDomain { name: parse("ann.example") },
+                Command::RemoveDomain { domain: parse("ann.example") },
                 Refusal::DomainInUse { domain: parse("ann.example") },
             ),
-            (by(ANN), Command::TouchDomain { name: parse("joe.example") }, not_yours(Kind::Domain, "joe.example")),
-            (by(ANN), Command::TouchDomain { name: parse("test") }, not_found(Kind::Domain, "test")),
-            (by_token(JOE, 1, "8.8.8.8"), Command::TouchDomain { name: parse("joe.example") }, Refusal::OutOfScope),
-            (by(ANN), Command::RemoveDomain { name: parse("joe.example") }, not_yours(Kind::Domain, "joe.example")),
+            (by(ANN), Command::TouchDomain { domain: parse("joe.example") }, not_yours(Kind::Domain, "joe.example")),
+            (by(ANN), Command::TouchDomain { domain: parse("test") }, not_found(Kind::Domain, "test")),
+            (by_token(JOE, 1, "8.8.8.8"), Command::TouchDomain { domain: parse("joe.example") }, Refusal::OutOfScope),
+            (by(ANN), Command::RemoveDomain { domain: parse("joe.example") }, not_yours(Kind::Domain, "joe.example")),
             (by(JOE), edit(shared(true), "joe.example"), Refusal::OperatorOnly),
             (
                 Caller::Local,
@@ -400,7 +404,7 @@ fn servers_and_keys() {
     let remove = |name: &str, keep_one| Command::RemoveServer { name: parse(name), keep_one };
     let created = stage.now;
     let key = |id, name: &str| {
-        Command::PutTsigKey(TsigKey {
+        Command::AddTsigKey(TsigKey {
             id: Uuid::from_u128(id),
             name: parse(name),
             algorithm: TsigAlgorithm::HmacSha256,
@@ -409,6 +413,11 @@ fn servers_and_keys() {
             secret: SecretId::new(id as u64 + 1).unwrap(),
             created,
         })
+    };
+    let edit = |id, name: Option<&str>, secret: Option<u64>, instead_of: Option<u64>| {
+        let [secret, instead_of] = [secret, instead_of].map(|id| id.and_then(SecretId::new));
+        let edit = TsigKeyEdit { name: name.map(parse), algorithm: None, secret, instead_of };
+        Command::SetTsigKey { id: Uuid::from_u128(id), edit }
     };
     let commands = [server(1, "one.invalid", &[]), add_record(1, "t.joe.example", "A", "192.0.2.1"), key(1, "one")];
     for command in commands.into_iter().chain([key(2, "two")]) {
@@ -433,6 +442,17 @@ fn servers_and_keys() {
             (Caller::Local, set("one.invalid", Some("a.joe.example"), Some(&[])), conflict("a.joe.example", "host")),
             (Caller::Local, key(2, "one"), taken("one")),
             (Caller::Local, key(3, "one"), taken("one")),
+            (Caller::Local, key(1, "three"), taken("three")),
+            (Caller::Local, key(1, "one"), taken("one")),
+            (Caller::Local, edit(3, None, None, None), not_found(Kind::TsigKey, &Uuid::from_u128(3).to_string())),
+            (by(JOE), edit(1, None, None, None), Refusal::OperatorOnly),
+            (by_token(OPERATOR, 1, "8.8.8.8"), edit(1, None, None, None), Refusal::OutOfScope),
+            (Caller::Local, edit(1, Some("two"), Some(9), Some(2)), taken("two")),
+            (Caller::Local, edit(1, Some("two"), Some(9), Some(3)), taken("two")),
+            (Caller::Local, edit(1, Some("three"), Some(9), Some(3)), Refusal::Stale),
+            (Caller::Local, edit(1, None, Some(9), Some(9)), Refusal::Stale),
+            (Caller::Local, edit(1, Some("three"), None, None), Refusal::Stale),
+            (Caller::Local, edit(1, Some("three"), Some(2), None), Refusal::Stale),
         ],
     );
     stage.pass(1);
@@ -441,8 +461,9 @@ fn servers_and_keys() {
         server(1, "one.invalid", &[]),
         server(2, "two.invalid", &["192.0.2.1"]),
         remove("one.invalid", true),
-        key(1, "three"),
-        key(2, "one"),
+        edit(1, Some("three"), Some(9), Some(2)),
+        edit(2, Some("one"), Some(10), None),
+        edit(2, Some("one"), None, Some(10)),
     ] {
         stage.ask(&Caller::Local, &command).unwrap_or_else(|refusal| panic!("{command:?}: {refusal}"));
     }

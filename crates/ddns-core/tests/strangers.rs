@@ -540,7 +540,7 @@ fn an_unconfirmed_account_is_given_no_credential() {
         &[
             (Caller::Local, Command::AddToken(new_token(eve, 7, "x", Scope::FULL)), Refusal::Inactive),
             (Caller::Local, Command::RenewToken(new_token(eve, 7, "x", Scope::FULL)), Refusal::Inactive),
-            (Caller::Local, Command::PutTsigKey(key), Refusal::Inactive),
+            (Caller::Local, Command::AddTsigKey(key), Refusal::Inactive),
         ],
     );
 }

@@ -386,6 +386,14 @@ fn key_name() -> impl Strategy<Value = Name> {
     select(&["key", "key", "other"][..]).prop_map(parse)
 }
 
+/// Few secrets, so that some are those that keys lead to.
+fn tsig_key_edit() -> impl Strategy<Value = TsigKeyEdit> {
+    let secret = || prop::option::of((9..12u64).prop_map(|id| SecretId::new(id).unwrap()));
+    let algorithm = select(&[TsigAlgorithm::HmacSha256, TsigAlgorithm::HmacSha512][..]);
+    (rarely(key_name()), rarely(algorithm), secret(), rarely((9..12u64).prop_map(|id| SecretId::new(id).unwrap())))
+        .prop_map(|(name, algorithm, secret, instead_of)| TsigKeyEdit { name, algorithm, secret, instead_of })
+}
+
 fn account_command() -> BoxedStrategy<Command> {
     let state = || {
         select(&[AccountState::Active, AccountState::Active, AccountState::Suspended, AccountState::Unconfirmed][..])
@@ -428,7 +436,7 @@ fn account_command() -> BoxedStrategy<Command> {
             Command::RenewToken(NewToken { id: token_id(number, id), secret, ..token_of(account(number), like) })
         }),
         1 => (some_account(), 0..7usize).prop_map(|(number, scope)| Command::RevokeToken { token: token_id(number, scope) }),
-        1 => (some_account(), 0..7usize, key_name(), 0..3u128).prop_map(|(number, scope, name, id)| Command::PutTsigKey(TsigKey {
+        1 => (some_account(), 0..7usize, key_name(), 0..3u128).prop_map(|(number, scope, name, id)| Command::AddTsigKey(TsigKey {
             id: Uuid::from_u128(id),
             name,
             algorithm: TsigAlgorithm::HmacSha256,
@@ -437,7 +445,9 @@ fn account_command() -> BoxedStrategy<Command> {
             secret: SecretId::new(9).unwrap(),
             created: START,
         })),
-        1 => key_name().prop_map(|name| Command::RemoveTsigKey { name }),
+        1 => (0..3u128, tsig_key_edit()).prop_map(|(id, edit)| Command::SetTsigKey { id: Uuid::from_u128(id), edit }),
+        1 => key_name().prop_map(|name| Command::RemoveTsigKey { key: name.into() }),
+        1 => (0..3u128).prop_map(|id| Command::RemoveTsigKey { key: TsigKeyKey::Id(Uuid::from_u128(id)) }),
     ]
     .boxed()
 }
@@ -468,10 +478,10 @@ fn domain_command() -> BoxedStrategy<Command> {
             let (owner, shared, ttl, offline_ipv4, offline_ipv6, email, timers, description) = edit;
             let owner = owner.map(|owner| owner.map(account));
             let edit = DomainEdit { owner, shared, email, ttl, timers, description, offline_ipv4, offline_ipv6 };
-            Command::SetDomain { name, edit }
+            Command::SetDomain { domain: name.into(), edit }
         }),
-        1 => zone().prop_map(|name| Command::TouchDomain { name }),
-        2 => zone().prop_map(|name| Command::RemoveDomain { name }),
+        1 => zone().prop_map(|name| Command::TouchDomain { domain: name.into() }),
+        2 => zone().prop_map(|name| Command::RemoveDomain { domain: name.into() }),
         2 => (server_id, server(), addresses()).prop_map(|(id, name, addresses)| Command::AddServer { id, name, addresses }),
         2 => (server(), server_edit).prop_map(|(name, (to, addresses))| Command::SetServer {
             name,
@@ -532,7 +542,7 @@ fn record_command() -> BoxedStrategy<Command> {
         }),
         4 => (record_id(), edit).prop_map(|(record, (name, data, ttl, description))| Command::SetRecord {
             record,
-            edit: RecordEdit { name, data, ttl, description },
+            edit: RecordEdit { name, data, instead_of: None, ttl, description },
         }),
         1 => (select(ADOPTED).prop_map(parse), owner)
             .prop_map(|(name, owner)| Command::AdoptHost { name, owner: owner.map(account) }),
@@ -652,7 +662,7 @@ fn contended_command() -> BoxedStrategy<Command> {
         }),
         10 => (record_id(), edit).prop_map(|(record, (name, data, ttl))| Command::SetRecord {
             record,
-            edit: RecordEdit { name, data, ttl, description: None },
+            edit: RecordEdit { name, data, instead_of: None, ttl, description: None },
         }),
         2 => record_id().prop_map(|record| Command::RemoveRecord { record }),
         3 => (challenged(), challenge()).prop_map(|(host, value)| Command::AddChallenge { host, value }),
@@ -680,9 +690,9 @@ fn contended_command() -> BoxedStrategy<Command> {
         1 => select(&["_acme-challenge.a.joe.example", "sub.joe.example", "sub.joe.example"][..])
             .prop_map(|name| new_domain(name, Some(JOE), false)),
         1 => select(&["_acme-challenge.a.joe.example", "sub.joe.example"][..])
-            .prop_map(|name| Command::RemoveDomain { name: parse(name) }),
+            .prop_map(|name| Command::RemoveDomain { domain: parse(name) }),
         1 => (zone(), ttl()).prop_map(|(name, ttl)| Command::SetDomain {
-            name,
+            domain: name.into(),
             edit: DomainEdit { ttl: Some(ttl), ..DomainEdit::default() },
         }),
     ]

@@ -160,7 +160,7 @@ fn there_and_back_is_no_step() {
     let serials: Vec<Serial> = stage.registry.domains().map(|domain| stage.registry.serial(domain.number)).collect();
     let batch = [address("a.dyn.example", "192.0.2.1"), address("a.dyn.example", "8.8.8.8")];
     assert_eq!(run(&mut stage, &batch), []);
-    let token = Command::RemoveTsigKey { name: parse("key") };
+    let token = Command::RemoveTsigKey { key: TsigKeyKey::Name(parse("key")) };
     assert!(decide(&stage.registry, &Caller::Local, &token, stage.now).is_err());
     let edit = AccountEdit { max_hosts: Some(9), ..AccountEdit::default() };
     assert_eq!(run(&mut stage, &[Command::SetAccount { account: account(JOE), edit }]), [], "nothing that DNS shows");
@@ -195,7 +195,7 @@ fn whatever_the_cause() {
         "an offline client"
     );
     let ttl = DomainEdit { ttl: Some(Ttl::clamped(60)), ..DomainEdit::default() };
-    let changed = run(&mut stage, &[Command::SetDomain { name: parse("ann.example"), edit: ttl }]);
+    let changed = run(&mut stage, &[Command::SetDomain { domain: parse("ann.example"), edit: ttl }]);
     assert_eq!(zones(&stage, &changed), ["ann.example"], "a default ttl");
     let server =
         Command::AddServer { id: Uuid::nil(), name: parse("ns.dyn.example"), addresses: vec![parse("192.0.2.53")] };
@@ -231,7 +231,7 @@ fn further_name_servers_show_in_the_parents() {
         run(&mut stage, &[new_domain(name, None, false)]);
     }
     let ttl = DomainEdit { ttl: Some(Ttl::clamped(60)), ..DomainEdit::default() };
-    run(&mut stage, &[Command::SetDomain { name: parse("c.p.example"), edit: ttl }]);
+    run(&mut stage, &[Command::SetDomain { domain: parse("c.p.example"), edit: ttl }]);
     let ns = |id, name: &str, target: &str| {
         let (id, ttl) = (Uuid::from_u128(id), Some(Ttl::clamped(7)));
         let data = RecordData::Ns(parse(target));
@@ -355,10 +355,10 @@ fn glue_command() -> impl Strategy<Value = Command> {
         }),
         2 => name().prop_map(|name| Command::RemoveHost { host: parse(name) }),
         2 => (zone(), any::<bool>()).prop_map(|(name, joes)| new_domain(name, joes.then_some(JOE), !joes)),
-        1 => zone().prop_map(|name| Command::RemoveDomain { name: parse(name) }),
+        1 => zone().prop_map(|name| Command::RemoveDomain { domain: parse(name) }),
         2 => domain.prop_map(|(name, ttl, offline_ipv4)| {
             let edit = DomainEdit { ttl, offline_ipv4, ..DomainEdit::default() };
-            Command::SetDomain { name: parse(name), edit }
+            Command::SetDomain { domain: parse(name), edit }
         }),
         1 => state.prop_map(|state| {
             let edit = AccountEdit { state: Some(state), ..AccountEdit::default() };
@@ -378,8 +378,10 @@ fn every_change_of_a_domain_is_a_step() {
     let mut stage = Stage::new();
     let description = Some(Some(parse("mine")));
     let edit = DomainEdit { description, ..DomainEdit::default() };
-    let steps =
-        [Command::TouchDomain { name: parse("joe.example") }, Command::SetDomain { name: parse("joe.example"), edit }];
+    let steps = [
+        Command::TouchDomain { domain: parse("joe.example") },
+        Command::SetDomain { domain: parse("joe.example"), edit },
+    ];
     for (secs, step) in (1..).zip(steps) {
         stage.pass(1);
         let differences = run(&mut stage, std::slice::from_ref(&step));
@@ -390,7 +392,7 @@ fn every_change_of_a_domain_is_a_step() {
         assert_eq!((head.serial, head.changed), (difference.to, Timestamp::from_secs(START.secs() + secs)));
         assert_eq!(domain.updated, stage.now);
     }
-    let (untouched, twice) = (Command::TouchDomain { name: parse("joe.example") }, 2);
+    let (untouched, twice) = (Command::TouchDomain { domain: parse("joe.example") }, 2);
     let differences = run(&mut stage, &vec![untouched; twice]);
     assert_eq!(differences.len(), 1, "one step for a commit, and one even within the same moment");
 }
@@ -428,15 +430,15 @@ fn a_zone_that_is_there_again_goes_on_from_its_last_serial() {
     run(&mut stage, &[new_domain("p.example", None, false)]);
     for secs in [1_000, 2_000, 3_000] {
         let edit = DomainEdit { ttl: Some(Ttl::clamped(secs)), ..DomainEdit::default() };
-        run(&mut stage, &[Command::SetDomain { name: parse("p.example"), edit }]);
+        run(&mut stage, &[Command::SetDomain { domain: parse("p.example"), edit }]);
     }
     let before = last(&stage);
     assert_ne!(before, Serial::at(stage.now), "many steps in one second lead beyond the clock");
     let name = || parse("p.example");
-    run(&mut stage, &[Command::RemoveDomain { name: name() }]);
+    run(&mut stage, &[Command::RemoveDomain { domain: name() }]);
     run(&mut stage, &[new_domain("p.example", None, false)]);
     assert!(last(&stage).is_after(before));
     let before = last(&stage);
-    run(&mut stage, &[Command::RemoveDomain { name: name() }, new_domain("p.example", None, false)]);
+    run(&mut stage, &[Command::RemoveDomain { domain: name() }, new_domain("p.example", None, false)]);
     assert!(last(&stage).is_after(before), "in one batch, too");
 }

@@ -314,7 +314,7 @@ fn add_key(house: &House) {
         secret,
         created: house.service.now(),
     };
-    let request = Request::new(Caller::Local, Command::PutTsigKey(key), Origin::new("test"));
+    let request = Request::new(Caller::Local, Command::AddTsigKey(key), Origin::new("test"));
     let octets = b"secret of two sides".to_vec();
     house.service.submit_blocking(request.with_secret(secret, Secret::TsigKey(octets.into()))).unwrap();
 }

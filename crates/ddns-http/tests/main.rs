@@ -25,6 +25,8 @@ mod designate_hostile;
 #[cfg(test)]
 mod designate_many;
 #[cfg(test)]
+mod designate_tsig_keys;
+#[cfg(test)]
 mod foreign;
 #[cfg(test)]
 mod hostile;

@@ -7,9 +7,8 @@ use uuid::Uuid;
 use super::{Actor, Draft, Receipt, changed, domains, hosts, made, mails};
 use crate::account::{Account, AccountState, Scope, Token, TsigKey};
 use crate::change::{Change, Delta};
-use crate::command::{AccountEdit, NewAccount, NewToken, TokenEdit};
+use crate::command::{AccountEdit, NewAccount, NewToken, TokenEdit, TsigKeyEdit, TsigKeyKey};
 use crate::domain::Domain;
-use crate::name::Name;
 use crate::policy;
 use crate::refusal::{Kind, Refusal};
 use crate::value::AccountNo;
@@ -216,31 +215,64 @@ pub(super) fn revoke_token(draft: &mut Draft<'_>, actor: &Actor, token: Uuid) ->
     Ok(Receipt::Done)
 }
 
-pub(super) fn put_key(draft: &mut Draft<'_>, actor: &Actor, key: &TsigKey) -> Result<Receipt, Refusal> {
+pub(super) fn add_key(draft: &mut Draft<'_>, actor: &Actor, key: &TsigKey) -> Result<Receipt, Refusal> {
     actor.operate()?;
     actor.hand_on(&key.scope)?;
     check_scope(&key.scope)?;
     let registry = draft.registry();
     let holder = registry.account(key.account).ok_or_else(|| Refusal::not_found(Kind::Account, key.account.get()))?;
     check_confirmed(holder)?;
-    if registry.tsig_key(&key.name).is_some_and(|other| other.id != key.id) {
+    if registry.tsig_key(&key.name).is_some() || registry.tsig_key_by_id(key.id).is_some() {
         return Err(Refusal::taken(&key.name));
     }
-    match registry.tsig_key_by_id(key.id).cloned() {
-        Some(before) if before.name == key.name => {
-            changed(&before, key.clone(), Change::TsigKey, draft);
-        }
-        before => {
-            before.iter().for_each(|before| draft.put(Change::TsigKey(Delta::removed(before))));
-            made(key.clone(), Change::TsigKey, draft);
-        }
+    made(key.clone(), Change::TsigKey, draft);
+    Ok(Receipt::Done)
+}
+
+pub(super) fn set_key(draft: &mut Draft<'_>, actor: &Actor, id: Uuid, edit: &TsigKeyEdit) -> Result<Receipt, Refusal> {
+    actor.operate()?;
+    let registry = draft.registry();
+    let before = registry.tsig_key_by_id(id).cloned().ok_or_else(|| Refusal::not_found(Kind::TsigKey, id))?;
+    actor.hand_on(&before.scope)?;
+    let name = edit.name.as_ref().unwrap_or(&before.name);
+    if registry.tsig_key(name).is_some_and(|other| other.id != id) {
+        return Err(Refusal::taken(name));
+    }
+    if edit.instead_of.is_some_and(|secret| secret != before.secret) {
+        return Err(Refusal::Stale);
+    }
+    let after = TsigKey {
+        name: name.clone(),
+        algorithm: edit.algorithm.unwrap_or(before.algorithm),
+        secret: edit.secret.unwrap_or(before.secret),
+        ..TsigKey::clone(&before)
+    };
+    if after.name == before.name {
+        changed(&before, after, Change::TsigKey, draft);
+    } else {
+        rename_key(draft, &before, after)?;
     }
     Ok(Receipt::Done)
 }
 
-pub(super) fn remove_key(draft: &mut Draft<'_>, actor: &Actor, name: &Name) -> Result<Receipt, Refusal> {
+/// A key is kept under its name, and its secret with it. Who brings no new secret took the new name for the present one.
+fn rename_key(draft: &mut Draft<'_>, before: &Arc<TsigKey>, after: TsigKey) -> Result<(), Refusal> {
+    if after.secret == before.secret {
+        return Err(Refusal::Stale);
+    }
+    draft.put(Change::TsigKey(Delta::removed(before)));
+    made(after, Change::TsigKey, draft);
+    Ok(())
+}
+
+pub(super) fn remove_key(draft: &mut Draft<'_>, actor: &Actor, key: &TsigKeyKey) -> Result<Receipt, Refusal> {
     actor.operate()?;
-    let key = draft.registry().tsig_key(name).cloned().ok_or_else(|| Refusal::not_found(Kind::TsigKey, name))?;
+    let registry = draft.registry();
+    let found = match key {
+        TsigKeyKey::Name(name) => registry.tsig_key(name),
+        TsigKeyKey::Id(id) => registry.tsig_key_by_id(*id),
+    };
+    let key = found.cloned().ok_or_else(|| Refusal::not_found(Kind::TsigKey, key))?;
     draft.put(Change::TsigKey(Delta::removed(&key)));
     Ok(Receipt::Done)
 }

@@ -25,9 +25,9 @@ pub(super) use documents::document;
 pub(super) use domain::{domain_edit, new_domain};
 pub(super) use names::{absolute, uuid};
 pub(super) use quotas::{QuotasGiven, quotas};
-pub(super) use record::{StoredRecord, data_and_priority, has_type, new_record, record_edit};
+pub(super) use record::{StoredRecord, data_and_priority, is_known, new_record, record_edit};
 pub(super) use server::{new_server, server_edit};
-pub(super) use tsig_key::{tsig_key, tsig_key_edit};
+pub(super) use tsig_key::{TsigKeyChange, tsig_key, tsig_key_edit};
 
 /// One rule of a schema that an object breaks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

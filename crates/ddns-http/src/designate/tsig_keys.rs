@@ -5,7 +5,9 @@ use actix_web::http::Method;
 use actix_web::web;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use ddns_core::{Actions, Command, HostScope, Kind, Registry, Scope, SecretId, TsigAlgorithm, TsigKey};
+use ddns_core::{
+    Actions, Command, HostScope, Kind, Registry, Scope, SecretId, TsigAlgorithm, TsigKey, TsigKeyEdit, TsigKeyKey,
+};
 use ddns_service::{Snapshot, fresh};
 use ddns_store::Secret;
 use secrecy::{ExposeSecret, SecretString};
@@ -17,6 +19,7 @@ use zeroize::Zeroizing;
 use super::admitted::{Admitted, object};
 use super::answers::{done, json, made};
 use super::documented::{BadRequest, Duplicate, KeyId, Missing};
+use super::doors::TsigKeyChange;
 use super::wrong::Wrong;
 use super::{Answer, Designate, doors};
 use crate::body::Body;
@@ -123,12 +126,12 @@ pub(super) struct KeyEdit {
 
 /// Lists the TSIG keys
 ///
-/// With their secrets. For operators.
+/// With their secrets, so it takes what changing them takes. For operators.
 #[utoipa::path(get, path = "/v1/tsigkeys", responses((status = 200, description = "The keys.", body = KeysBody)))]
 pub(super) async fn list_keys(caller: Admitted) -> Answer {
     caller.operating()?;
     let snapshot = caller.snapshot();
-    let mut keys: Vec<_> = caller.reading(&snapshot)?.registry.tsig_keys().collect();
+    let mut keys: Vec<_> = caller.writing(&snapshot)?.registry.tsig_keys().collect();
     keys.sort_by_key(|key| (key.created, key.id));
     Ok(json(&KeysBody { tsigkeys: keys.into_iter().filter_map(|key| KeyBody::new(&snapshot, key)).collect() }))
 }
@@ -167,7 +170,9 @@ pub(super) async fn make_key(caller: Admitted, body: Body<Designate>) -> Answer 
         secret,
         created: caller.service().now(),
     };
-    let body = put(&caller, key, Some((secret, Secret::TsigKey(given.secret)))).await?;
+    let (id, kept) = (key.id, Secret::TsigKey(given.secret));
+    let reply = caller.submit_with(Kind::TsigKey, Command::AddTsigKey(key), Some((secret, kept))).await?;
+    let body = KeyBody::of(&reply.snapshot, id)?;
     Ok(made(format!("{}/v1/tsigkeys/{}", caller.base(), body.id), &body))
 }
 
@@ -175,7 +180,7 @@ const READ: Actions = Actions { update: false, acme_challenge: false, read: true
 
 /// Shows a TSIG key
 ///
-/// With its secret. For operators.
+/// With its secret, so it takes what changing it takes. For operators.
 #[utoipa::path(
     get,
     path = "/v1/tsigkeys/{tsigkey_id}",
@@ -186,7 +191,7 @@ pub(super) async fn show_key(caller: Admitted) -> Answer {
     let id = caller.id("tsigkey_id")?;
     caller.operating()?;
     let snapshot = caller.snapshot();
-    caller.reading(&snapshot)?;
+    caller.writing(&snapshot)?;
     Ok(json(&KeyBody::of(&snapshot, id)?))
 }
 
@@ -203,34 +208,29 @@ pub(super) async fn show_key(caller: Admitted) -> Answer {
 pub(super) async fn set_key(caller: Admitted, body: Body<Designate>) -> Answer {
     let (id, object) = (caller.id("tsigkey_id")?, object(&body)?);
     caller.operating()?;
-    let snapshot = caller.snapshot();
-    let before = find(caller.writing(&snapshot)?.registry, id)?;
+    find(caller.writing(&caller.snapshot())?.registry, id)?;
     let change = doors::tsig_key_edit(&object)?;
-    let mut after = TsigKey {
-        name: change.name.unwrap_or_else(|| before.name.clone()),
-        algorithm: change.algorithm.unwrap_or(before.algorithm),
-        ..before.clone()
-    };
-    if after == *before && change.secret.is_none() {
-        return Ok(json(&KeyBody::of(&snapshot, id)?));
-    }
-    // Under a new id, so that it is there whatever somebody else makes of the key meanwhile.
-    let secret = renewed(&snapshot, before, change.secret)?;
-    after.secret = secret.0;
-    Ok(json(&put(&caller, after, Some(secret)).await?))
+    let reply = caller.submit_edit(Kind::TsigKey, |snapshot| edit(snapshot, id, &change)).await?;
+    Ok(json(&KeyBody::of(&reply.snapshot, id)?))
 }
 
-/// A secret under a new id: a given one, or the one that the key has.
-fn renewed(snapshot: &Snapshot, key: &TsigKey, given: Option<Zeroizing<Vec<u8>>>) -> Result<(SecretId, Secret), Wrong> {
+/// A change as the rules know it. Under another name the key takes its secret along under a new id, while it is still that.
+fn edit(snapshot: &Snapshot, id: Uuid, change: &TsigKeyChange) -> Result<(Command, Option<(SecretId, Secret)>), Wrong> {
+    let key = find(&snapshot.registry, id)?;
+    let takes_along = change.secret.is_none() && change.name.as_ref().is_some_and(|name| *name != key.name);
     let present = || snapshot.tsig_secret(key).map(|octets| Zeroizing::new(octets.expose_secret().to_vec()));
-    let octets = given.or_else(present).ok_or(Wrong::Fault(Fault::Unavailable))?;
-    Ok((fresh::secret_id(), Secret::TsigKey(octets)))
-}
-
-async fn put(caller: &Admitted, key: TsigKey, secret: Option<(SecretId, Secret)>) -> Result<KeyBody, Wrong> {
-    let id = key.id;
-    let reply = caller.submit_with(Kind::TsigKey, Command::PutTsigKey(key), secret).await?;
-    KeyBody::of(&reply.snapshot, id)
+    let octets = match &change.secret {
+        None if takes_along => Some(present().ok_or(Wrong::Fault(Fault::Unavailable))?),
+        given => given.clone(),
+    };
+    let secret = octets.map(|octets| (fresh::secret_id(), Secret::TsigKey(octets)));
+    let edit = TsigKeyEdit {
+        name: change.name.clone(),
+        algorithm: change.algorithm,
+        secret: secret.as_ref().map(|(id, _)| *id),
+        instead_of: takes_along.then_some(key.secret),
+    };
+    Ok((Command::SetTsigKey { id, edit }, secret))
 }
 
 /// Removes a TSIG key
@@ -246,8 +246,8 @@ pub(super) async fn remove_key(caller: Admitted) -> Answer {
     let id = caller.id("tsigkey_id")?;
     caller.operating()?;
     let snapshot = caller.snapshot();
-    let name = find(caller.writing(&snapshot)?.registry, id)?.name.clone();
-    caller.submit(Kind::TsigKey, Command::RemoveTsigKey { name }).await?;
+    find(caller.writing(&snapshot)?.registry, id)?;
+    caller.submit(Kind::TsigKey, Command::RemoveTsigKey { key: TsigKeyKey::Id(id) }).await?;
     Ok(done())
 }
 

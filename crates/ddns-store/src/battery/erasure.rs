@@ -238,7 +238,7 @@ fn belongings(one: &mut Process, joe: AccountNo) {
         Scope { hosts: HostScope::Only(vec![HostPattern::Exact("a.dyn.example".parse().unwrap())]), ..Scope::FULL };
     let (id, secret) = (Uuid::from_u128(77), SecretId::new(77).unwrap());
     one.ask(Command::AddToken(NewToken { id, account: joe, label: "label-of-joe".parse().unwrap(), scope, secret }));
-    one.ask(Command::PutTsigKey(TsigKey {
+    one.ask(Command::AddTsigKey(TsigKey {
         id: Uuid::from_u128(79),
         name: "key-of-joe".parse().unwrap(),
         algorithm: TsigAlgorithm::HmacSha256,
@@ -294,7 +294,7 @@ fn record(id: u128, name: &str, kind: &str, text: &str) -> Command {
 fn hand_over() -> impl Strategy<Value = Command> {
     let owner = prop::sample::select(vec![None, AccountNo::new(1), AccountNo::new(2)]);
     owner.prop_map(|owner| Command::SetDomain {
-        name: "joe.example".parse().unwrap(),
+        domain: "joe.example".parse().unwrap(),
         edit: DomainEdit { owner: Some(owner), ..DomainEdit::default() },
     })
 }

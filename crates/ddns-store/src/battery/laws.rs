@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use ddns_core::{
     AccountEdit, AccountNo, Caller, Change, Command, Delta, DomainNo, Fqdn, HostNo, Name, NewHost, NewRecord, NewToken,
-    RecordData, RecordEdit, RecordType, Registry, Scope, SecretId, Serial, Settings, TsigAlgorithm, TsigKey, UnicastV4,
-    ZoneHead, policy, zone,
+    RecordData, RecordEdit, RecordType, Registry, Scope, SecretId, Serial, Settings, TsigAlgorithm, TsigKey,
+    TsigKeyEdit, TsigKeyKey, UnicastV4, ZoneHead, policy, zone,
 };
 use uuid::Uuid;
 
@@ -416,7 +416,7 @@ pub fn differences_end_with_their_zone(make: Make<'_>) {
     let serial = one.registry.serial(old);
     one.ask(record(1, "x.zoo.example", "TXT", "x"));
     assert_eq!(one.store.differences(old, serial).unwrap().unwrap().len(), 1);
-    one.ask(Command::RemoveDomain { name: "zoo.example".parse().unwrap() });
+    one.ask(Command::RemoveDomain { domain: "zoo.example".parse().unwrap() });
     assert_eq!(one.store.differences(old, serial).unwrap(), None);
     let new = one.add_domain("zoo.example");
     assert_ne!(old, new);
@@ -436,7 +436,7 @@ pub fn serials_outlive_their_zone(make: Make<'_>) {
     }
     let zoo = one.domain("zoo.example");
     let (zone, last) = (zoo.name.name().clone(), one.registry.serial(zoo.number));
-    one.ask(Command::RemoveDomain { name: "zoo.example".parse().unwrap() });
+    one.ask(Command::RemoveDomain { domain: "zoo.example".parse().unwrap() });
     late.follow();
     let unfolded = Process::start(&open);
     one.store.tidy(true).unwrap();
@@ -468,7 +468,7 @@ pub fn zone_heads_carry_their_time(make: Make<'_>) {
     let first = one.now;
     check(&one, &mut late, made, first);
     one.pass(10);
-    one.ask(Command::TouchDomain { name: "zoo.example".parse().unwrap() });
+    one.ask(Command::TouchDomain { domain: "zoo.example".parse().unwrap() });
     let second = one.now;
     check(&one, &mut late, second, first);
     one.pass(10);
@@ -480,7 +480,7 @@ pub fn zone_heads_carry_their_time(make: Make<'_>) {
     one.pass(10);
     one.set_host("a.dyn.example", "192.0.2.2");
     check(&one, &mut late, second, one.now);
-    one.ask(Command::RemoveDomain { name: "zoo.example".parse().unwrap() });
+    one.ask(Command::RemoveDomain { domain: "zoo.example".parse().unwrap() });
     late.follow();
     assert_eq!(late.registry.zone_head(zoo), ZoneHead::default(), "what is gone stands nowhere");
     one.pass(10);
@@ -569,19 +569,16 @@ pub fn secrets_are_wiped(make: Make<'_>) {
     };
     one.ask(password(1 << 63));
     one.assert_loaded_by_others(&open);
-    let key = |secret| {
-        Command::PutTsigKey(TsigKey {
-            id: Uuid::from_u128(9),
-            name: "key".parse().unwrap(),
-            algorithm: TsigAlgorithm::HmacSha1,
-            account: joe,
-            scope: Scope::FULL,
-            secret: SecretId::new(secret).unwrap(),
-            created: START,
-        })
-    };
-    one.ask(key(21));
-    one.ask(key(22));
+    one.ask(Command::AddTsigKey(TsigKey {
+        id: Uuid::from_u128(9),
+        name: "key".parse().unwrap(),
+        algorithm: TsigAlgorithm::HmacSha1,
+        account: joe,
+        scope: Scope::FULL,
+        secret: SecretId::new(21).unwrap(),
+        created: START,
+    }));
+    one.ask(set_key(9, None, 22));
     one.assert_loaded_by_others(&open);
     let batch = [
         new_token(3, joe, 13),
@@ -589,7 +586,7 @@ pub fn secrets_are_wiped(make: Make<'_>) {
         Command::RevokeToken { token: Uuid::from_u128(2) },
         password(31),
         password(32),
-        Command::RemoveTsigKey { name: "key".parse().unwrap() },
+        Command::RemoveTsigKey { key: TsigKeyKey::Name("key".parse().unwrap()) },
     ];
     assert!(one.batch(&batch.map(|command| (Caller::Local, command))).iter().all(Result::is_ok));
     one.assert_loaded_by_others(&open);
@@ -717,14 +714,19 @@ pub fn record_sets_change_places(make: Make<'_>) {
     one.assert_loaded_by_others(&open);
 }
 
+fn set_key(id: u128, name: Option<&str>, secret: u64) -> Command {
+    let (name, secret) = (name.map(|name| name.parse().unwrap()), SecretId::new(secret));
+    Command::SetTsigKey { id: Uuid::from_u128(id), edit: TsigKeyEdit { name, secret, ..TsigKeyEdit::default() } }
+}
+
 /// A key that gets another name has another secret from then on; the old one is wiped.
 pub fn tsig_keys_change_their_names(make: Make<'_>) {
     let open = make();
     let mut one = furnished(&open);
     let mut late = Process::start(&open);
     let joe = one.account("joe").number;
-    let put = |id: u128, name: &str, secret| {
-        Command::PutTsigKey(TsigKey {
+    let add = |id: u128, name: &str, secret| {
+        Command::AddTsigKey(TsigKey {
             id: Uuid::from_u128(id),
             name: name.parse().unwrap(),
             algorithm: TsigAlgorithm::HmacSha256,
@@ -734,12 +736,12 @@ pub fn tsig_keys_change_their_names(make: Make<'_>) {
             created: START,
         })
     };
-    one.ask(put(1, "first", 21));
+    one.ask(add(1, "first", 21));
     for (fold, name, secret) in [(false, "second", 22), (true, "third", 23), (true, "first", 24)] {
         if fold {
             one.store.tidy(true).unwrap();
         }
-        one.ask(put(1, name, secret));
+        one.ask(set_key(1, Some(name), secret));
         one.assert_loaded_by_others(&open);
         let present = led_to(&one.registry);
         assert!(present.contains(&SecretId::new(secret).unwrap()) && !present.contains(&SecretId::new(21).unwrap()));
@@ -750,8 +752,8 @@ pub fn tsig_keys_change_their_names(make: Make<'_>) {
     assert!(late.follow().secrets.contains(&(kept, secret_of(kept))));
     assert_same(&late.registry, &one.registry);
     // Two keys change places in one batch.
-    one.ask(put(2, "other", 25));
-    let places = [put(1, "between", 26), put(2, "first", 27), put(1, "other", 28)];
+    one.ask(add(2, "other", 25));
+    let places = [set_key(1, Some("between"), 26), set_key(2, Some("first"), 27), set_key(1, Some("other"), 28)];
     assert!(one.batch(&places.map(|command| (Caller::Local, command))).iter().all(Result::is_ok));
     one.assert_loaded_by_others(&open);
     one.store.tidy(true).unwrap();
@@ -883,7 +885,7 @@ pub fn housekeeping_changes_no_answer(make: Make<'_>) {
     let serial = one.registry.serial(one.domain("dyn.example").number);
     one.set_host("a.dyn.example", "192.0.2.1");
     one.add_domain("zoo.example");
-    one.ask(Command::RemoveDomain { name: "zoo.example".parse().unwrap() });
+    one.ask(Command::RemoveDomain { domain: "zoo.example".parse().unwrap() });
     let mut answers = || {
         let number = one.domain("dyn.example").number;
         one.assert_loaded_by_others(&open);

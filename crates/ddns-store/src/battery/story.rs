@@ -3,7 +3,8 @@
 use ddns_core::{
     AccountEdit, AccountNo, AccountState, AddressEdit, Caller, Command, DomainEdit, HostEdit, HostPattern, HostScope,
     HostTtl, Identity, Language, MailAddress, NewHost, NewRecord, NewSignUp, NewToken, Peer, RecordData, RecordEdit,
-    RecordType, Role, Scope, SecretId, ServerEdit, Settings, SignUp, Together, TsigAlgorithm, TsigKey, Ttl,
+    RecordType, Role, Scope, SecretId, ServerEdit, Settings, SignUp, Together, TsigAlgorithm, TsigKey, TsigKeyEdit,
+    TsigKeyKey, Ttl,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -229,12 +230,12 @@ fn record_command() -> BoxedStrategy<Command> {
             Command::AddRecord(NewRecord { id, name, data, ttl, description: "Größe".parse().ok(), domain: None, narrow })
         }),
         3 => (small_id(), edit).prop_map(|(record, (name, data, ttl))| {
-            Command::SetRecord { record, edit: RecordEdit { name, data, ttl, description: None } }
+            Command::SetRecord { record, edit: RecordEdit { name, data, ttl, description: None, instead_of: None } }
         }),
         // What belongs to a whole RRset, and cannot be refused for the data.
         3 => (small_id(), prop::option::of(name()), prop::option::of(ttl()), prop::option::of(words())).prop_map(
             |(record, name, ttl, description)| {
-                Command::SetRecord { record, edit: RecordEdit { name, data: None, ttl, description } }
+                Command::SetRecord { record, edit: RecordEdit { name, data: None, ttl, description, instead_of: None } }
             }
         ),
         2 => small_id().prop_map(|record| Command::RemoveRecord { record }),
@@ -268,11 +269,15 @@ fn account_command() -> BoxedStrategy<Command> {
         })),
         3 => small_id().prop_map(|token| Command::RevokeToken { token }),
         2 => (small_id(), key(), account(), scope(), secret()).prop_map(|(id, name, account, scope, secret)| {
-            Command::PutTsigKey(TsigKey {
+            Command::AddTsigKey(TsigKey {
                 id, name: name.parse().unwrap(), algorithm: TsigAlgorithm::HmacSha512, account, scope, secret, created: START,
             })
         }),
-        1 => key().prop_map(|name| Command::RemoveTsigKey { name: name.parse().unwrap() }),
+        2 => (small_id(), prop::option::of(key()), secret()).prop_map(|(id, name, secret)| {
+            let name = name.map(|name| name.parse().unwrap());
+            Command::SetTsigKey { id, edit: TsigKeyEdit { name, secret: Some(secret), ..TsigKeyEdit::default() } }
+        }),
+        1 => key().prop_map(|name| Command::RemoveTsigKey { key: TsigKeyKey::Name(name.parse().unwrap()) }),
         1 => (account(), quota(), quota(), quota()).prop_map(|(account, max_records, max_rrsets, max_rrset_records)| {
             let edit = AccountEdit { max_records, max_rrsets, max_rrset_records, ..AccountEdit::default() };
             Command::SetAccount { account, edit }
@@ -286,9 +291,9 @@ fn domain_command() -> BoxedStrategy<Command> {
     let server = || select(&["ns1.joe.example", "ns.test"][..]);
     prop_oneof![
         3 => (zone(), prop::option::of(account())).prop_map(|(name, owner)| new_domain(name, owner)),
-        2 => zone().prop_map(|name| Command::RemoveDomain { name: name.parse().unwrap() }),
+        2 => zone().prop_map(|name| Command::RemoveDomain { domain: name.parse().unwrap() }),
         2 => (zone(), any::<bool>()).prop_map(|(name, shared)| Command::SetDomain {
-            name: name.parse().unwrap(), edit: DomainEdit { shared: Some(shared), ..DomainEdit::default() },
+            domain: name.parse().unwrap(), edit: DomainEdit { shared: Some(shared), ..DomainEdit::default() },
         }),
         1 => (server(), any::<u128>()).prop_map(|(name, id)| Command::AddServer {
             id: Uuid::from_u128(id), name: name.parse().unwrap(), addresses: vec![[192, 0, 2, 53].into()],
@@ -300,7 +305,7 @@ fn domain_command() -> BoxedStrategy<Command> {
             let edit = ServerEdit { name: to.map(|to| to.parse().unwrap()), addresses };
             Command::SetServer { name: name.parse().unwrap(), edit }
         }),
-        2 => zone().prop_map(|name| Command::TouchDomain { name: name.parse().unwrap() }),
+        2 => zone().prop_map(|name| Command::TouchDomain { domain: name.parse().unwrap() }),
         1 => any::<bool>().prop_map(|notify| Command::PutPeer(Peer { address: [192, 0, 2, 54].into(), transfer: true, notify })),
         1 => Just(Command::RemovePeer { address: [192, 0, 2, 54].into() }),
         1 => (select(&[0, 1, 30][..]), select(&[SignUp::Closed, SignUp::Confirm, SignUp::Open][..]), any::<bool>())
