@@ -184,7 +184,7 @@ impl Which {
     }
 
     fn touch(self, session: &mut Session<'_>) -> Result<(), Failure> {
-        let touched = session.submit(Command::TouchDomain { name: self.name.clone() });
+        let touched = session.submit(Command::TouchDomain { domain: self.name.clone().into() });
         let reply = touched.map_err(|failure| failure.during(format_args!("cannot touch domain {}", self.name)))?;
         let registry = &reply.snapshot.registry;
         let missing = || Failure::internal("the domain has gone");
@@ -194,7 +194,7 @@ impl Which {
     }
 
     fn remove(self, session: &mut Session<'_>) -> Result<(), Failure> {
-        let removed = session.submit(Command::RemoveDomain { name: self.name.clone() });
+        let removed = session.submit(Command::RemoveDomain { domain: self.name.clone().into() });
         removed.map_err(|failure| failure.during(format_args!("cannot remove domain {}", self.name)))?;
         session.forget_names();
         session.out.done(&format!("removed domain {}", self.name), &Object::new([("removed", text(Some(&self.name)))]))
@@ -205,7 +205,7 @@ impl Set {
     fn run(&self, session: &mut Session<'_>) -> Result<(), Failure> {
         let registry = session.registry_to_change()?;
         let edit = self.means(&registry)?;
-        let changed = session.submit(Command::SetDomain { name: self.name.clone(), edit });
+        let changed = session.submit(Command::SetDomain { domain: self.name.clone().into(), edit });
         let reply = changed.map_err(|failure| failure.during(format_args!("cannot change domain {}", self.name)))?;
         tell(session, if reply.changed { "changed" } else { "nothing to change in" }, &reply)
     }

@@ -278,6 +278,7 @@ impl Set {
 
     fn means(&self, record_type: RecordType) -> Result<RecordEdit, Failure> {
         Ok(RecordEdit {
+            instead_of: None,
             name: self.new_name.clone(),
             data: if self.new_words.is_empty() { None } else { Some(data(record_type, &self.new_words)?) },
             ttl: if self.no_ttl { Some(None) } else { self.ttl.map(Some) },

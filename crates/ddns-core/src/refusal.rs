@@ -231,6 +231,15 @@ pub enum Refusal {
         /// Which.
         name: Fqdn,
     },
+    /// What an edit was made from must still be so.
+    #[error("it was changed meanwhile; look at it again")]
+    Stale,
+    /// What is delegated has a name of its own (RFC 4592, section 4.2).
+    #[error("{name} begins with a wildcard label, and a wildcard cannot be delegated; name what is")]
+    WildcardDelegation {
+        /// Which.
+        name: Name,
+    },
     /// The last name server stays, where that was asked for.
     #[error("{name} is the last name server; make another one first")]
     LastServer {

@@ -273,6 +273,12 @@ pub(crate) fn server_addresses<'r>(registry: &'r Registry, name: &Name) -> Optio
     default.then(|| registry.settings().ns_addresses.as_slice())
 }
 
+/// Whether a name is that of a zone's name server, with addresses of ours or without.
+pub(crate) fn names_server(registry: &Registry, name: &Name) -> bool {
+    let is_default = |domain: &Arc<Domain>| registry.servers().next().is_none() && default_server(domain) == *name;
+    registry.server(name).is_some() || registry.enclosing_domain(name).is_some_and(is_default)
+}
+
 fn each_server_address(registry: &Registry, domain: &Domain, owner: &[u8], f: &mut dyn FnMut(Ttl, &RecordData)) {
     let addresses = match registry.server_by_key(owner) {
         Some(server) => &server.addresses,

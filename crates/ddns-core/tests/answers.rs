@@ -429,7 +429,7 @@ fn offline_hosts() {
     scene.check(&[("h.dyn.example", A, NoData, "", DYN, ""), ("x.h.dyn.example", AAAA, NoData, "", DYN, "")]);
     let sorry = std::net::Ipv4Addr::new(192, 0, 2, 99).try_into().unwrap();
     let edit = DomainEdit { offline_ipv4: Some(Some(sorry)), ..DomainEdit::default() };
-    scene.run(Command::SetDomain { name: parse("dyn.example"), edit });
+    scene.run(Command::SetDomain { domain: parse("dyn.example"), edit });
     scene.check(&[
         ("h.dyn.example", A, Answer, "h.dyn.example 300 A 192.0.2.99", "", ""),
         ("x.h.dyn.example", A, Answer, "x.h.dyn.example 300 A 192.0.2.99", "", ""),

@@ -14,7 +14,7 @@ impl Home {
         let mut home = Home(Stage::new());
         let sorry = std::net::Ipv4Addr::new(192, 0, 2, 99).try_into().unwrap();
         let edit = DomainEdit { offline_ipv4: Some(Some(sorry)), ..DomainEdit::default() };
-        home.ask(None, Command::SetDomain { name: parse("dyn.example"), edit });
+        home.ask(None, Command::SetDomain { domain: parse("dyn.example"), edit });
         let (name, owner) = (parse("tv.dyn.example"), account(JOE));
         home.ask(
             None,

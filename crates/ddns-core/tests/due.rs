@@ -139,7 +139,7 @@ fn an_unconfirmed_account_is_given_nothing() {
     let edit = DomainEdit { owner: Some(Some(owner)), ..DomainEdit::default() };
     let host =
         NewHost { name: parse("e.dyn.example"), owner, ipv4: None, ipv6: None, ttl: HostTtl::S60, wildcard: false };
-    for command in [Command::SetDomain { name: parse("ann.example"), edit }, Command::AddHost(host)] {
+    for command in [Command::SetDomain { domain: parse("ann.example"), edit }, Command::AddHost(host)] {
         assert_eq!(stage.ask(&Caller::Local, &command), Err(Refusal::Inactive), "{command:?}");
     }
 }

@@ -300,7 +300,7 @@ fn nothing_is_cached_longer_than_before() {
     ] {
         let mut stage = Stage::new();
         let edit = DomainEdit { ttl: Some(Ttl::clamped(ttl)), ..DomainEdit::default() };
-        run(&mut stage, [Command::SetDomain { name: parse("joe.example"), edit }]);
+        run(&mut stage, [Command::SetDomain { domain: parse("joe.example"), edit }]);
         let [ipv4, ipv6, wildcard] = record_ttls;
         run(&mut stage, [add(1, "t.joe.example", "A", "192.0.2.1", ipv4)]);
         run(&mut stage, [add(2, "t.joe.example", "AAAA", "2001:db8::1", ipv6)]);
@@ -402,4 +402,54 @@ fn a_record_by_the_command_line_is_the_hosts_owners() {
     assert_eq!(refused(&stage, &Caller::Local, &add(2, "_x.a.dyn.example", "TXT", "x", None)), full);
     run(&mut stage, [Command::RemoveHost { host: parse("a.dyn.example") }]);
     assert_eq!(stage.registry.record(id(1)), None);
+}
+
+/// An edit that was made from what is no more is refused, and so loses nobody's change.
+#[test]
+fn an_edit_of_something_else_is_stale() {
+    let mut stage = Stage::new();
+    run(&mut stage, [add(1, "m.joe.example", "MX", "10 a.joe.example", None)]);
+    let from = |data: &str, to: &str| RecordEdit {
+        instead_of: Some(RecordData::parse(RecordType::MX, data).unwrap()),
+        ..to_data("MX", to)
+    };
+    run(&mut stage, [set(1, from("10 a.joe.example", "20 a.joe.example"))]);
+    let late = set(1, from("10 a.joe.example", "10 b.joe.example"));
+    assert_eq!(refused(&stage, &by(JOE), &late), Refusal::Stale);
+}
+
+/// In a private domain a record is its owner's, whoever made it: it stays when that one goes, and goes with the domain.
+#[test]
+fn a_record_in_a_private_domain_is_its_owners() {
+    let mut stage = Stage::new();
+    stage.ask(&by(OPERATOR), &add(1, "t.joe.example", "TXT", "by an operator", None)).unwrap();
+    stage.ask(&by(JOE), &add(2, "u.joe.example", "TXT", "by its owner", None)).unwrap();
+    run(&mut stage, [Command::RemoveAccount { account: account(OPERATOR) }]);
+    assert!(stage.registry.record(id(1)).is_some(), "it was joe's from the beginning");
+    let to_sam = DomainEdit { owner: Some(Some(account(crate::universe::SAM))), ..DomainEdit::default() };
+    run(&mut stage, [Command::RemoveHost { host: parse("a.joe.example") }]);
+    run(&mut stage, [Command::SetDomain { domain: parse("joe.example"), edit: to_sam }]);
+    let foreign = Refusal::NotYours { kind: Kind::Record, name: id(2).to_string() };
+    assert_eq!(refused(&stage, &by(JOE), &Command::RemoveRecord { record: id(2) }), foreign);
+    run(&mut stage, [Command::RemoveAccount { account: account(JOE) }]);
+    assert!(stage.registry.record(id(2)).is_some(), "and is the new owner's now");
+}
+
+/// Who found a domain by its id does not mean the one that was made later under its name.
+#[test]
+fn a_domain_by_its_id_is_that_one() {
+    let mut stage = Stage::new();
+    let before = stage.registry.domain_by_name(&parse("joe.example")).unwrap().id;
+    run(&mut stage, [Command::RemoveHost { host: parse("a.joe.example") }]);
+    run(&mut stage, [Command::RemoveDomain { domain: DomainKey::Id(before) }]);
+    let Command::AddDomain(again) = new_domain("joe.example", Some(JOE), false) else { unreachable!() };
+    run(&mut stage, [Command::AddDomain(NewDomain { id: id(77), ..again })]);
+    let missing = Refusal::NotFound { kind: Kind::Domain, name: before.to_string() };
+    for command in [
+        Command::RemoveDomain { domain: DomainKey::Id(before) },
+        Command::TouchDomain { domain: DomainKey::Id(before) },
+        Command::SetDomain { domain: DomainKey::Id(before), edit: DomainEdit::default() },
+    ] {
+        assert_eq!(refused(&stage, &by(JOE), &command), missing);
+    }
 }

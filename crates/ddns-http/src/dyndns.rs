@@ -311,6 +311,8 @@ impl Code {
             | Refusal::InChildDomain { .. }
             | Refusal::RrsetExists { .. }
             | Refusal::NotAlone { .. }
+            | Refusal::Stale
+            | Refusal::WildcardDelegation { .. }
             | Refusal::NotAtApex { .. }
             | Refusal::OtherType { .. }
             | Refusal::NotOneAddress { .. }

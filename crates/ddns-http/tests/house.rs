@@ -153,7 +153,7 @@ impl House {
             offline_ipv6: Some(Some(ipv6.try_into().unwrap())),
             ..DomainEdit::default()
         };
-        run(&self.service, Command::SetDomain { name: name.parse().unwrap(), edit });
+        run(&self.service, Command::SetDomain { domain: name.parse().unwrap(), edit });
     }
 
     pub(crate) fn add_host(&self, name: &str, owner: AccountNo) {

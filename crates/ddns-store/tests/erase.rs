@@ -120,7 +120,7 @@ fn nothing_is_left_where_rows_once_were() {
     for (zone, owner) in [("joe.example", owners[0]), ("ann.example", owners[1])] {
         process.add_domain(zone);
         let edit = DomainEdit { owner: Some(Some(owner)), shared: Some(false), ..DomainEdit::default() };
-        process.ask(Command::SetDomain { name: zone.parse().unwrap(), edit });
+        process.ask(Command::SetDomain { domain: zone.parse().unwrap(), edit });
     }
     let mut dice = Dice::new();
     for _ in 0..15 {

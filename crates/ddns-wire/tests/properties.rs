@@ -152,7 +152,7 @@ proptest! {
         let [refresh, retry, expire, minimum] = times.map(Ttl::clamped);
         let timers = SoaTimers { refresh, retry, expire, minimum };
         let edit = DomainEdit { email: Some(rname.clone()), timers: Some(timers), ..DomainEdit::default() };
-        world.run(Command::SetDomain { name: "dyn.example".parse().unwrap(), edit });
+        world.run(Command::SetDomain { domain: "dyn.example".parse().unwrap(), edit });
         let answer = world.ask(&Query::new("dyn.example", RecordType::SOA));
         let message = answer.0.for_slice_ref();
         let record = message.answer().unwrap().next().unwrap().unwrap();

@@ -8,9 +8,9 @@ use uuid::Uuid;
 use super::{Actor, Draft, Receipt, accounts, changed, made, records};
 use crate::account::Peer;
 use crate::change::{Change, Delta};
-use crate::command::{DomainEdit, NewDomain, ServerEdit};
+use crate::command::{DomainEdit, DomainKey, NewDomain, ServerEdit};
 use crate::domain::{Domain, Server, Settings, SoaTimers};
-use crate::name::{Name, ZoneName};
+use crate::name::Name;
 use crate::policy;
 use crate::refusal::{Kind, Refusal};
 use crate::registry::Registry;
@@ -95,10 +95,10 @@ fn check_contained(registry: &Registry, name: &Name) -> Result<(), Refusal> {
 pub(super) fn set(
     draft: &mut Draft<'_>,
     actor: &Actor,
-    name: &ZoneName,
+    key: &DomainKey,
     edit: &DomainEdit,
 ) -> Result<Receipt, Refusal> {
-    let before = own(draft, actor, name)?;
+    let before = own(draft, actor, key)?;
     if edit.owner.is_some() || edit.shared.is_some() {
         actor.operate()?;
     }
@@ -130,8 +130,8 @@ pub(super) fn set(
 }
 
 /// A write that changes nothing but the time of the last one, and that is enough for another serial.
-pub(super) fn touch(draft: &mut Draft<'_>, actor: &Actor, name: &ZoneName) -> Result<Receipt, Refusal> {
-    let before = own(draft, actor, name)?;
+pub(super) fn touch(draft: &mut Draft<'_>, actor: &Actor, key: &DomainKey) -> Result<Receipt, Refusal> {
+    let before = own(draft, actor, key)?;
     let later = before.updated.after(std::time::Duration::from_micros(1));
     let after = Domain { updated: draft.now.max(later), ..Domain::clone(&before) };
     Ok(Receipt::Domain(changed(&before, after, Change::Domain, draft)))
@@ -167,12 +167,13 @@ fn check_contents(registry: &Registry, before: &Domain, after: &Domain) -> Resul
     Ok(())
 }
 
-pub(super) fn remove(draft: &mut Draft<'_>, actor: &Actor, name: &ZoneName) -> Result<Receipt, Refusal> {
-    let domain = own(draft, actor, name)?;
-    let below = draft.registry().domains_at_or_below(name.name()).find(|below| below.number != domain.number);
+pub(super) fn remove(draft: &mut Draft<'_>, actor: &Actor, key: &DomainKey) -> Result<Receipt, Refusal> {
+    let domain = own(draft, actor, key)?;
+    let apex = domain.name.name();
+    let below = draft.registry().domains_at_or_below(apex).find(|below| below.number != domain.number);
     if let Some(child) = below {
         let child = child.name.name().clone();
-        return Err(Refusal::HasSubdomains { domain: name.name().clone(), child });
+        return Err(Refusal::HasSubdomains { domain: apex.clone(), child });
     }
     take_away(draft, &domain)?;
     Ok(Receipt::Done)
@@ -194,11 +195,15 @@ pub(super) fn take_away(draft: &mut Draft<'_>, domain: &Arc<Domain>) -> Result<(
 }
 
 /// A domain that the actor may manage.
-fn own(draft: &mut Draft<'_>, actor: &Actor, name: &ZoneName) -> Result<Arc<Domain>, Refusal> {
-    let domain = draft.registry().domain_by_name(name).cloned();
-    let domain = domain.ok_or_else(|| Refusal::not_found(Kind::Domain, name))?;
+fn own(draft: &mut Draft<'_>, actor: &Actor, key: &DomainKey) -> Result<Arc<Domain>, Refusal> {
+    let registry = draft.registry();
+    let found = match key {
+        DomainKey::Name(name) => registry.domain_by_name(name),
+        DomainKey::Id(id) => registry.domain_by_id(*id),
+    };
+    let domain = found.cloned().ok_or_else(|| Refusal::not_found(Kind::Domain, key))?;
     if !actor.is_operator() && domain.owner != actor.number() {
-        return Err(Refusal::not_yours(Kind::Domain, name));
+        return Err(Refusal::not_yours(Kind::Domain, key));
     }
     actor.manage_all()?;
     Ok(domain)

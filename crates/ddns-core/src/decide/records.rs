@@ -44,10 +44,11 @@ pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewRecord) -> Resu
     Ok(Receipt::Record(made(record, Change::Record, draft)))
 }
 
-/// Whose a record is: the actor's; where that is no account, the host's in a shared domain at or below whose name it stands.
+/// Whose a record is in a shared domain: the actor's; where that is no account, the host's at or below whose name it stands.
+/// In a private domain all records are its owner's, whoever makes them.
 fn holder(registry: &Registry, actor: &Actor, domain: &Domain, name: &Name) -> Option<AccountNo> {
-    let nearest = || hosts::above(registry, name, domain).next().filter(|_| domain.shared).map(|host| host.owner);
-    actor.number().or_else(nearest)
+    let nearest = || hosts::above(registry, name, domain).next().map(|host| host.owner);
+    actor.number().or_else(nearest).filter(|_| domain.shared)
 }
 
 /// Whether the quotas leave room for one more: those of the domain's owner; in a shared domain each account's own, so that
@@ -87,6 +88,9 @@ fn held(registry: &Registry, domain: &Domain, holder: Option<AccountNo>) -> u64 
 pub(super) fn set(draft: &mut Draft<'_>, actor: &Actor, id: Uuid, edit: &RecordEdit) -> Result<Receipt, Refusal> {
     let before = own(draft.registry(), actor, id)?;
     let registry = draft.registry();
+    if edit.instead_of.as_ref().is_some_and(|data| *data != before.data) {
+        return Err(Refusal::Stale);
+    }
     let record_type = before.data.record_type();
     let data = edit.data.clone().unwrap_or_else(|| before.data.clone());
     if data.record_type() != record_type {
@@ -162,7 +166,8 @@ fn own(registry: &Registry, actor: &Actor, id: Uuid) -> Result<Arc<Record>, Refu
     let record = registry.record(id).cloned().ok_or_else(|| Refusal::not_found(Kind::Record, id))?;
     let domain = registry.domain(record.domain);
     let in_own_domain = domain.is_some_and(|domain| domain.owner == actor.number());
-    if !actor.is_operator() && record.owner != actor.number() && !in_own_domain {
+    let own = domain.is_some_and(|domain| domain.shared) && record.owner == actor.number();
+    if !actor.is_operator() && !own && !in_own_domain {
         return Err(Refusal::not_yours(Kind::Record, id));
     }
     actor.manage_all()?;
@@ -227,7 +232,7 @@ fn check(
             return Err(Refusal::NotAtApex { name: name.clone(), record_type: data.record_type() });
         }
         RecordData::Ns(_) if !apex => check_delegation(registry, name)?,
-        RecordData::A(_) | RecordData::Aaaa(_) | RecordData::Cname(_) => check_host(registry, name)?,
+        RecordData::A(_) | RecordData::Aaaa(_) | RecordData::Cname(_) => check_host(registry, name, data)?,
         _ => (),
     }
     let mut others = registry.records_at(name).iter().filter(|record| going.iter().all(|gone| gone.id != record.id));
@@ -261,10 +266,12 @@ fn taken(name: &Name, data: &RecordData) -> Refusal {
 }
 
 /// No host, server or child domain may answer where an address or alias would stand.
-fn check_host(registry: &Registry, name: &Name) -> Result<(), Refusal> {
+fn check_host(registry: &Registry, name: &Name, data: &RecordData) -> Result<(), Refusal> {
     let taken = match registry.host_by_name(name.key()) {
         Some(_) => Some("host"),
         None if is_name_server(registry, name) => Some("name server"),
+        // An NS record never leads to an alias (RFC 2181, section 10.3).
+        None if stands_alone(data) && zone::names_server(registry, name) => Some("name server"),
         None => None,
     };
     let wildcard = name.is_wildcard().then(|| name.parent()).flatten();
@@ -283,7 +290,7 @@ fn check_delegation(registry: &Registry, name: &Name) -> Result<(), Refusal> {
     } else if let Some(domain) = registry.domains_at_or_below(name).next() {
         format!("domain {}", domain.name)
     } else if name.is_wildcard() {
-        "wildcard label".to_owned()
+        return Err(Refusal::WildcardDelegation { name: name.clone() });
     } else {
         return Ok(());
     };

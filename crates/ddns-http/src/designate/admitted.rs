@@ -8,8 +8,8 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{ACCEPT, CONTENT_TYPE};
 use actix_web::http::{Method, Version};
 use actix_web::{FromRequest, HttpRequest, web};
-use ddns_core::{AccountNo, Action, Command, HostScope, Kind, Role, SecretId};
-use ddns_service::{Reply, Service, Snapshot};
+use ddns_core::{AccountNo, Action, Command, HostScope, Kind, Refusal, Role, SecretId, policy};
+use ddns_service::{Reply, Service, ServiceError, Snapshot};
 use ddns_store::Secret;
 use percent_encoding::percent_decode_str;
 use uuid::Uuid;
@@ -61,7 +61,7 @@ impl Admitted {
         let account = snapshot.registry.account(caller.identity.account).ok_or(Wrong::Fault(Fault::Unauthorized))?;
         let is_operator = account.role == Role::Operator;
         let flags = Flags::of(request);
-        if flags.are_special() && !is_operator {
+        if flags.are_special() && !(is_operator && reaches(&caller, &snapshot, Action::Read)) {
             return Err(Wrong::FORBIDDEN);
         }
         let tenant = match flags.sudo.as_slice() {
@@ -145,12 +145,10 @@ impl Admitted {
     }
 
     fn viewing<'r>(&self, snapshot: &'r Snapshot, action: Action) -> Result<View<'r>, Wrong> {
-        let registry = &snapshot.registry;
-        let reaches = self.caller.identity.token.is_none_or(|id| {
-            let scope = registry.token(id).map(|token| &token.scope);
-            scope.is_some_and(|scope| scope.hosts == HostScope::All && scope.allows(action))
-        });
-        if reaches { Ok(View::new(registry, self.tenant, self.all_projects)) } else { Err(Wrong::FORBIDDEN) }
+        if !reaches(&self.caller, snapshot, action) {
+            return Err(Wrong::FORBIDDEN);
+        }
+        Ok(View::new(&snapshot.registry, self.tenant, self.all_projects))
     }
 
     /// Checks that the caller has the admin role.
@@ -166,6 +164,22 @@ impl Admitted {
         self.submit_with(kind, command, None).await
     }
 
+    /// Hands over an edit that is made from what is there, and makes it anew where that has changed meanwhile.
+    pub(super) async fn submit_edit(
+        &self,
+        kind: Kind,
+        mut edit: impl FnMut(&Snapshot) -> Result<(Command, Option<(SecretId, Secret)>), Wrong>,
+    ) -> Result<Reply, Wrong> {
+        for _ in 0..policy::EDIT_TRIES {
+            let (command, secret) = edit(&self.snapshot())?;
+            match self.caller.submit_with(self.service(), command, secret).await {
+                Err(ServiceError::Refused(Refusal::Stale)) => (),
+                reply => return reply.map_err(|error| Wrong::about(kind, error)),
+            }
+        }
+        Err(Wrong::Fault(Fault::Busy))
+    }
+
     /// The same with a secret that the command leads to.
     pub(super) async fn submit_with(
         &self,
@@ -176,6 +190,14 @@ impl Admitted {
         let reply = self.caller.submit_with(self.service(), command, secret).await;
         reply.map_err(|error| Wrong::about(kind, error))
     }
+}
+
+/// Whether the caller's token, if it came with one, allows an action and covers all hosts, those to come included.
+fn reaches(caller: &SignedIn<Designate>, snapshot: &Snapshot, action: Action) -> bool {
+    caller.identity.token.is_none_or(|id| {
+        let scope = snapshot.registry.token(id).map(|token| &token.scope);
+        scope.is_some_and(|scope| scope.hosts == HostScope::All && scope.allows(action))
+    })
 }
 
 /// The variables of paths that stand for ids.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::http::Method;
 use actix_web::web;
-use ddns_core::{Command, Domain, DomainNo, Kind, NewDomain, Receipt, Registry, ZoneName, listing};
+use ddns_core::{Command, Domain, DomainKey, DomainNo, Kind, NewDomain, Receipt, Registry, ZoneName, listing};
 use ddns_service::{Reply, Snapshot, fresh};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -244,7 +244,7 @@ pub(super) async fn set_domain(admitted: Admitted, body: Body<Designate>) -> Ans
     let snapshot = admitted.snapshot();
     let domain = admitted.writing(&snapshot)?.domain(id)?;
     let edit = doors::domain_edit(&given, domain)?;
-    let reply = admitted.submit(Kind::Domain, Command::SetDomain { name: domain.name.clone(), edit }).await?;
+    let reply = admitted.submit(Kind::Domain, Command::SetDomain { domain: DomainKey::Id(id), edit }).await?;
     Ok(answers::json(&DomainBody::new(&reply.snapshot.registry, made_of(&reply)?)))
 }
 
@@ -261,8 +261,8 @@ pub(super) async fn set_domain(admitted: Admitted, body: Body<Designate>) -> Ans
 pub(super) async fn remove_domain(admitted: Admitted) -> Answer {
     let id = admitted.id("domain_id")?;
     let snapshot = admitted.snapshot();
-    let name = admitted.writing(&snapshot)?.domain(id)?.name.clone();
-    admitted.submit(Kind::Domain, Command::RemoveDomain { name }).await?;
+    admitted.writing(&snapshot)?.domain(id)?;
+    admitted.submit(Kind::Domain, Command::RemoveDomain { domain: DomainKey::Id(id) }).await?;
     Ok(answers::done())
 }
 
@@ -290,8 +290,8 @@ pub(super) async fn list_servers_of_domain(admitted: Admitted) -> Answer {
 pub(super) async fn touch_domain(admitted: Admitted) -> Answer {
     let id = admitted.id("domain_id")?;
     let snapshot = admitted.snapshot();
-    let name = admitted.writing(&snapshot)?.domain(id)?.name.clone();
-    admitted.submit(Kind::Domain, Command::TouchDomain { name }).await?;
+    admitted.writing(&snapshot)?.domain(id)?;
+    admitted.submit(Kind::Domain, Command::TouchDomain { domain: DomainKey::Id(id) }).await?;
     Ok(answers::done())
 }
 

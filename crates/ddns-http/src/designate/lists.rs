@@ -1,17 +1,23 @@
 //! Lists, written as they are read: page after page from one snapshot, so that a long one takes no more memory than a short
 //! one.
 
-use std::convert::Infallible;
+use std::cell::RefCell;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::http::{ConnectionType, Version};
+use actix_web::rt;
+use actix_web::rt::task::JoinHandle;
+use actix_web::rt::time::sleep_until;
 use actix_web::web::Bytes;
 use ddns_core::policy;
 use serde::Serialize;
+use tokio::time::Instant;
 use utoipa::IntoParams;
 
 use super::answers;
@@ -74,7 +80,7 @@ pub(super) fn answer<T: Serialize>(
     if list.ended {
         return answer.body(first);
     }
-    let mut answer = answer.body(Streamed { first: Some(Bytes::from(first)), list });
+    let mut answer = answer.body(Streamed::new(first, list, policy::LIST_STALL));
     if version < Version::HTTP_11 {
         let head = answer.head_mut(); // Who does not know chunks reads until the connection ends.
         head.no_chunking(true);
@@ -112,28 +118,119 @@ impl<T: Serialize, F: FnMut(usize) -> Vec<T>> List<F> {
     }
 }
 
-/// A body that is written while it is sent.
+/// A body that is written while it is sent. Whoever takes nothing of it for long does not get the rest: what it is read from
+/// would be kept for that.
 struct Streamed<F> {
     first: Option<Bytes>,
-    list: List<F>,
+    held: Rc<RefCell<Held<F>>>,
+    watch: JoinHandle<()>,
 }
 
-impl<T: Serialize, F: FnMut(usize) -> Vec<T> + Unpin> MessageBody for Streamed<F> {
-    type Error = Infallible;
+/// A list while somebody takes it.
+struct Held<F> {
+    list: Option<List<F>>,
+    taken: Instant,
+}
+
+impl<F: 'static> Streamed<F> {
+    fn new(first: Vec<u8>, list: List<F>, stall: Duration) -> Streamed<F> {
+        let held = Rc::new(RefCell::new(Held { list: Some(list), taken: Instant::now() }));
+        let watch = rt::spawn(let_go(held.clone(), stall));
+        Streamed { first: Some(Bytes::from(first)), held, watch }
+    }
+}
+
+impl<F> Drop for Streamed<F> {
+    fn drop(&mut self) {
+        self.watch.abort();
+    }
+}
+
+/// Ends a list of which nothing was taken for so long.
+async fn let_go<F>(held: Rc<RefCell<Held<F>>>, stall: Duration) {
+    loop {
+        let end = held.borrow().taken.checked_add(stall).unwrap_or_else(Instant::now);
+        if end <= Instant::now() {
+            held.borrow_mut().list = None;
+            return;
+        }
+        sleep_until(end).await;
+    }
+}
+
+/// The caller took nothing for too long.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing of the list was taken for too long")]
+struct Stalled;
+
+impl<T: Serialize, F: FnMut(usize) -> Vec<T> + Unpin + 'static> MessageBody for Streamed<F> {
+    type Error = Stalled;
 
     fn size(&self) -> BodySize {
         BodySize::Stream
     }
 
-    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Stalled>>> {
         if let Some(first) = self.first.take() {
             return Poll::Ready(Some(Ok(first)));
         }
-        if self.list.ended {
+        let mut held = self.held.borrow_mut();
+        held.taken = Instant::now();
+        let Some(list) = &mut held.list else { return Poll::Ready(Some(Err(Stalled))) };
+        if list.ended {
             return Poll::Ready(None);
         }
         let mut octets = Vec::new();
-        self.list.write_page(&mut octets);
+        list.write_page(&mut octets);
         Poll::Ready(Some(Ok(Bytes::from(octets))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pages of numbers without end, and whether somebody still holds them.
+    fn endless() -> (List<impl FnMut(usize) -> Vec<u32>>, Rc<()>) {
+        let (held, kept) = (Rc::new(()), Rc::new(()));
+        let kept_here = kept.clone();
+        let page = move |wanted: usize| {
+            let _held = (&held, &kept_here);
+            vec![7; wanted]
+        };
+        (List { page, left: None, begun: false, ended: false }, kept)
+    }
+
+    fn next<F, T: Serialize>(body: &mut Streamed<F>) -> Option<Result<Bytes, Stalled>>
+    where
+        F: FnMut(usize) -> Vec<T> + Unpin + 'static,
+    {
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        match Pin::new(body).poll_next(&mut context) {
+            Poll::Ready(next) => next,
+            Poll::Pending => panic!("a list never waits"),
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_list_that_nobody_takes_is_let_go() {
+        let (list, kept) = endless();
+        let mut body = Streamed::new(b"[".to_vec(), list, Duration::from_millis(20));
+        assert!(matches!(next(&mut body), Some(Ok(_))));
+        assert!(matches!(next(&mut body), Some(Ok(_))));
+        assert_eq!(Rc::strong_count(&kept), 2);
+        while Rc::strong_count(&kept) > 1 {
+            rt::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert!(matches!(next(&mut body), Some(Err(Stalled))), "it has not ended as if it were whole");
+    }
+
+    #[actix_web::test]
+    async fn a_list_goes_with_its_answer() {
+        let (list, kept) = endless();
+        drop(Streamed::new(Vec::new(), list, policy::LIST_STALL));
+        while Rc::strong_count(&kept) > 1 {
+            rt::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 }

@@ -2,8 +2,8 @@
 
 use ddns_core::listing::{Listed, Source};
 use ddns_core::{
-    AddressEdit, Command, Domain, DomainEdit, HostEdit, HostNo, HostTtl, RecordData, RecordEdit, Refusal, Registry,
-    Soa, SoaTimers, Together, Ttl, UnicastV4, UnicastV6, ValueError,
+    AddressEdit, Command, Domain, DomainEdit, DomainKey, HostEdit, HostNo, HostTtl, Kind, RecordData, RecordEdit,
+    Registry, Soa, SoaTimers, Together, Ttl, UnicastV4, UnicastV6, ValueError,
 };
 
 use super::wrong::Wrong;
@@ -48,7 +48,7 @@ fn set_soa(domain: &Domain, listed: &Listed, edit: &RecordEdit) -> Result<Comman
         change.email = Some(wanted.rname.clone());
         change.timers = Some(timers(wanted)?);
     }
-    Ok(Command::SetDomain { name: domain.name.clone(), edit: change })
+    Ok(Command::SetDomain { domain: DomainKey::Id(domain.id), edit: change })
 }
 
 fn timers(soa: &Soa) -> Result<SoaTimers, Wrong> {
@@ -62,13 +62,7 @@ fn timers(soa: &Soa) -> Result<SoaTimers, Wrong> {
 }
 
 fn set_host(registry: &Registry, number: HostNo, edit: &RecordEdit) -> Result<Command, Wrong> {
-    let missing = || {
-        Wrong::refused(
-            ddns_core::Kind::Record,
-            &Refusal::NotFound { kind: ddns_core::Kind::Record, name: String::new() },
-        )
-    };
-    let host = registry.host_by_number(number).ok_or_else(missing)?;
+    let host = registry.host_by_number(number).ok_or_else(|| Wrong::not_found(Kind::Record))?;
     let mut change = HostEdit::default();
     match &edit.data {
         Some(RecordData::A(address)) => {

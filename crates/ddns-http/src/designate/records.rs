@@ -206,7 +206,7 @@ fn pages(
     move |wanted| {
         let registry = &snapshot.registry;
         let records = listing::records(registry, &domain, after);
-        let shown = records.filter(|listed| all_types || doors::has_type(listed.data.record_type()));
+        let shown = records.filter(|listed| all_types || doors::is_known(&listed.data));
         let page: Vec<Listed> = shown.take(wanted).collect();
         after = page.last().map_or(after, |last| Some(last.place));
         let body = |listed| match wide {
@@ -314,16 +314,22 @@ fn found(snapshot: &Snapshot, domain: &Domain, record: Uuid) -> Result<Listed, W
 pub(super) async fn set_record(admitted: Admitted, body: Body<Designate>) -> Answer {
     let (domain, record) = (admitted.id("domain_id")?, admitted.id("record_id")?);
     let given = object(&body)?;
-    let snapshot = admitted.snapshot();
-    let domain = admitted.writing(&snapshot)?.domain(domain)?;
-    let listed = found(&snapshot, domain, record)?;
-    if listed.is_managed() && !admitted.edit_managed {
-        return Err(Wrong::bad_request("Managed records may not be updated"));
-    }
-    let edit = doors::record_edit(&given, stored(&listed))?;
-    let command = command(&snapshot, domain, &listed, edit)?;
-    let reply = admitted.submit(Kind::Record, command).await?;
-    Ok(answers::json(&shown(&reply, domain, record)?))
+    let mut edited = None;
+    let edit = |snapshot: &Snapshot| {
+        let domain = admitted.writing(snapshot)?.domain(domain)?;
+        let listed = found(snapshot, domain, record)?;
+        edited = Some(domain.clone());
+        if listed.is_managed() && !admitted.edit_managed {
+            return Err(Wrong::bad_request("Managed records may not be updated"));
+        }
+        let mut edit = doors::record_edit(&given, stored(&listed))?;
+        // Priority and data are one: who changes the one keeps the other as it is.
+        edit.instead_of = edit.data.as_ref().map(|_| listed.data.clone());
+        Ok((command(snapshot, domain, &listed, edit)?, None))
+    };
+    let reply = admitted.submit_edit(Kind::Record, edit).await?;
+    let domain = edited.ok_or(Wrong::Fault(Fault::Unavailable))?;
+    Ok(answers::json(&shown(&reply, &domain, record)?))
 }
 
 fn stored(listed: &Listed) -> StoredRecord<'_> {

@@ -245,6 +245,7 @@ impl Wrong {
             Refusal::NotFound { kind: missing, .. } => Wrong::not_found(*missing),
             Refusal::NotYours { kind: foreign, .. } => Wrong::not_found(*foreign),
             Refusal::PrivateDomain { .. } => Wrong::not_found(Kind::Domain),
+            Refusal::Stale => Wrong::Fault(Fault::Busy),
             Refusal::Inactive | Refusal::TokenVoid | Refusal::NotSignedIn => Wrong::Fault(Fault::Unauthorized),
             Refusal::OutOfScope
             | Refusal::OperatorOnly
@@ -270,7 +271,7 @@ impl Wrong {
                 Wrong::location("CNAME recordsets may not be created at the zone apex")
             }
             Refusal::NotAlone { .. } => Wrong::location("CNAME recordsets may not share a name with any other records"),
-            Refusal::NotAtApex { .. } => Wrong::location(refusal.to_string()),
+            Refusal::NotAtApex { .. } | Refusal::WildcardDelegation { .. } => Wrong::location(refusal.to_string()),
             Refusal::Conflict { .. } | Refusal::Overlaps { .. } if kind == Kind::Record => {
                 Wrong::location(refusal.to_string())
             }

@@ -223,6 +223,8 @@ impl From<Refusal> for Wrong {
             | Refusal::InChildDomain { .. }
             | Refusal::RrsetExists { .. }
             | Refusal::NotAlone { .. }
+            | Refusal::Stale
+            | Refusal::WildcardDelegation { .. }
             | Refusal::NotAtApex { .. }
             | Refusal::OtherType { .. }
             | Refusal::NotOneAddress { .. }

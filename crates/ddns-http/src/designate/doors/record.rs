@@ -11,7 +11,7 @@ use super::{Invalid, Violation, changes, number, number_or_null, python, text, t
 use crate::json::{Json, Object};
 
 pub(super) use data::KINDS;
-pub(crate) use data::{data_and_priority, has_type};
+pub(crate) use data::{data_and_priority, is_known};
 
 /// A record to make, as it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +76,7 @@ pub(crate) fn record_edit(given: &Object, stored: StoredRecord<'_>) -> Result<Re
     Ok(RecordEdit {
         name: name(&changes).filter(|name| name != stored.name),
         data: if other_data { Some(data(&merged)?).filter(|data| data != stored.data) } else { None },
+        instead_of: None,
         ttl: changes.contains_key("ttl").then(|| ttl(&changes)),
         description: changes.contains_key("description").then(|| description(&changes)),
     })

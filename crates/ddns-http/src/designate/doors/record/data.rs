@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use ddns_core::{RecordData, RecordType};
+use ddns_core::{RecordData, RecordType, policy};
 
 use super::super::names::{absolute, is_domain_name, is_host_name};
 use super::Facts;
@@ -35,9 +35,14 @@ pub(crate) static KINDS: [Kind; 11] = [
     Kind::new("SOA", RecordType::SOA, plain),
 ];
 
-/// Whether this dialect knows a type.
-pub(crate) fn has_type(record_type: RecordType) -> bool {
-    KINDS.iter().any(|kind| kind.record_type == record_type)
+/// Whether records can be what this dialect's schemas say: of a type that they know, and with a text that is not too long.
+/// The official client takes no list with others in it.
+pub(crate) fn is_known(data: &RecordData) -> bool {
+    let fits = match data {
+        RecordData::Txt(text) | RecordData::Spf(text) => text.given().chars().count() <= policy::DESIGNATE_TEXT_MAX,
+        _ => true,
+    };
+    fits && KINDS.iter().any(|kind| kind.record_type == data.record_type())
 }
 
 /// The types that a field `type` leaves open: one, all where it is missing, none where it names none.
