@@ -313,15 +313,37 @@ fn further_name_servers_have_glue() {
     assert_eq!(glue(&stage).into_iter().collect::<BTreeSet<_>>(), expected.map(str::to_owned).into());
 }
 
+/// What a grandchild answers for its offline hosts is glue two zones above, where the name server of the child is one.
+#[test]
+fn a_grandchilds_offline_host_is_glue() {
+    let mut stage = Stage::new();
+    for name in ["p.example", "c.p.example", "g.c.p.example"] {
+        run(&mut stage, &[new_domain(name, None, true)]);
+    }
+    let (id, name, data) = (Uuid::nil(), parse("c.p.example"), RecordData::Ns(parse("ns5.g.c.p.example")));
+    let ns = NewRecord { id, name, data, ttl: None, description: None, domain: None, narrow: false };
+    let (name, owner) = (parse("ns5.g.c.p.example"), account(JOE));
+    let host = NewHost { name, owner, ipv4: None, ipv6: None, ttl: HostTtl::S60, wildcard: false };
+    let offline = HostEdit { offline: Some(true), ..HostEdit::default() };
+    let offline =
+        Command::SetHosts { hosts: vec![parse("ns5.g.c.p.example")], edit: offline, together: Together::Each };
+    run(&mut stage, &[Command::AddRecord(ns), Command::AddHost(host), offline]);
+    let address: std::net::Ipv4Addr = parse("192.0.2.9");
+    let edit = DomainEdit { offline_ipv4: Some(Some(address.try_into().unwrap())), ..DomainEdit::default() };
+    let changed = run(&mut stage, &[Command::SetDomain { domain: parse("g.c.p.example"), edit }]);
+    let glue = "ns5.g.c.p.example 3600 192.0.2.9".to_owned();
+    assert!(changed.iter().any(|difference| lines(difference).1.contains(&glue)), "{changed:?}");
+}
+
 /// Random steps about what may be glue: the stage holds the secondary of each zone to it.
 fn glue_command() -> impl Strategy<Value = Command> {
     const ZONES: &[&str] = &["p.example", "c.p.example", "c.p.example", "g.c.p.example"];
     const NAMES: &[&str] = &[
         "c.p.example",
-        "ns.c.p.example",
-        "ns.c.p.example",
+        "ns5.c.p.example",
+        "ns5.c.p.example",
         "ns1.c.p.example",
-        "ns.g.c.p.example",
+        "ns5.g.c.p.example",
         "ns1.g.c.p.example",
     ];
     let (zone, name) = (|| select(ZONES), || select(NAMES));
