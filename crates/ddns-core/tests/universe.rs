@@ -110,6 +110,7 @@ pub(crate) const SAM: u32 = 12;
 
 /// One step of a story.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a story has some hundred steps, and most of them ask")]
 pub(crate) enum Step {
     /// Somebody asks for something.
     Ask(Caller, Command),
