@@ -62,11 +62,13 @@ fn comments(text: &str) -> Vec<&str> {
     text.lines().filter_map(|line| line.strip_prefix("# ").or_else(|| line.strip_prefix("== "))).collect()
 }
 
-/// The text of all integration tests.
+/// The text of all integration tests, and of what lies directly beside what it tests in a dialect's room.
 fn test_functions() -> String {
     let mut text = String::new();
-    for entry in std::fs::read_dir(folder().join("crates")).unwrap() {
-        let Ok(files) = std::fs::read_dir(entry.unwrap().path().join("tests")) else { continue };
+    let crates = std::fs::read_dir(folder().join("crates")).unwrap();
+    let tests = crates.map(|entry| entry.unwrap().path().join("tests"));
+    for folder in tests.chain([folder().join("crates/ddns-http/src/designate")]) {
+        let Ok(files) = std::fs::read_dir(folder) else { continue };
         for file in
             files.map(|file| file.unwrap().path()).filter(|path| path.extension().is_some_and(|ext| ext == "rs"))
         {
