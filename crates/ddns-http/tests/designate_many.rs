@@ -311,6 +311,26 @@ fn many_who_change_a_set_leave_one_ttl_and_one_name() {
 }
 
 /// The dialect's documentation shows both in its example of a list, and its own client takes neither.
+/// Who changes the priority keeps the data as it is at that moment, and the reverse: neither loses the other's change.
+#[test]
+fn halves_of_a_record_are_changed_at_once() {
+    let (house, records) = roomy();
+    let body = json!({ "name": "m.joe.example.", "type": "MX", "data": "a.example.", "priority": 0 }).to_string();
+    let made = by_joe(&house, &format!("POST {records}"), &body);
+    let id = serde_json::from_str::<Value>(&made.body).unwrap()["id"].as_str().unwrap().to_owned();
+    let place = format!("{records}/{id}");
+    for round in 1..=MANY {
+        let halves = [json!({ "priority": round }), json!({ "data": format!("host{round}.example.") })];
+        std::thread::scope(|scope| {
+            for half in &halves {
+                scope.spawn(|| assert_eq!(by_joe(&house, &format!("PUT {place}"), &half.to_string()).status, 200));
+            }
+        });
+        let shown: Value = serde_json::from_str(&by_joe(&house, &format!("GET {place}"), "").body).unwrap();
+        assert_eq!((&shown["priority"], &shown["data"]), (&json!(round), &json!(format!("host{round}.example."))));
+    }
+}
+
 #[test]
 fn a_list_tells_tenant_and_version_where_the_operator_wants_it_so() {
     let house = House::with(ddns_http::HttpSettings { list_tenant_and_version: true, ..behind_a_proxy() });

@@ -49,6 +49,27 @@ fn only_who_may_manage_everything_is_shown_secrets() {
     assert_eq!(by(&house, ann, &format!("GET {place}"), &json!(null)).status, 200);
 }
 
+/// An operator's token that does not read everything is for no other tenant's things, and does not tell which tenants there are.
+#[test]
+fn a_narrow_token_asks_for_nothing_special() {
+    let house = House::new();
+    let home = HostScope::Only(vec!["home.dyn.example".parse().unwrap()]);
+    let scope = Scope { hosts: home, ..Scope::FULL };
+    let token = token_of_ann(&house, scope);
+    for (name, value) in [
+        ("X-Auth-Sudo-Tenant-ID", "joe"),
+        ("X-Auth-Sudo-Tenant-ID", "nobody"),
+        ("X-Auth-All-Projects", "true"),
+        ("X-Designate-Edit-Managed-Records", "true"),
+    ] {
+        let request = format!(
+            "GET /v1/schemas/domain HTTP/1.1\r\nHost: ddns.example\r\nX-Auth-Token: {token}\r\n{name}: {value}\r\n\
+             Connection: close\r\n\r\n"
+        );
+        assert_eq!(ask(house.address, request).status, 403, "{name}: {value}");
+    }
+}
+
 /// Whatever changes a key while it is removed: it does not come back.
 #[test]
 fn a_removed_key_stays_away() {

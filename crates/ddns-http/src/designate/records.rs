@@ -323,8 +323,10 @@ pub(super) async fn set_record(admitted: Admitted, body: Body<Designate>) -> Ans
             return Err(Wrong::bad_request("Managed records may not be updated"));
         }
         let mut edit = doors::record_edit(&given, stored(&listed))?;
-        // Priority and data are one: who changes the one keeps the other as it is.
-        edit.instead_of = edit.data.as_ref().map(|_| listed.data.clone());
+        // Priority and data are one: who changes the one keeps the other as it is at that moment.
+        let half = given.contains_key("data") != given.contains_key("priority");
+        let has_both = doors::data_and_priority(&listed.data).1.is_some();
+        edit.instead_of = edit.data.as_ref().filter(|_| half && has_both).map(|_| listed.data.clone());
         Ok((command(snapshot, domain, &listed, edit)?, None))
     };
     let reply = admitted.submit_edit(Kind::Record, edit).await?;
