@@ -23,8 +23,8 @@ pub const PASSWORD_MIN: usize = 8;
 pub const TOKEN_LABEL_MAX: usize = 64;
 /// Characters of a description.
 pub const DESCRIPTION_MAX: usize = 160;
-/// Characters of a name, an e-mail address, a record's data or a key's secret in the Designate dialect.
-pub const DESIGNATE_TEXT_MAX: usize = 255;
+/// Characters of a name, an e-mail address, a record's data or a key's secret, where a frontend asks for the smaller bound.
+pub const NARROW_TEXT_MAX: usize = 255;
 /// Octets of a client key (clients dialect).
 pub const CLIENT_KEY_MAX: usize = 64;
 /// Octets of one ACME challenge value; a SHA-256 digest needs 43.

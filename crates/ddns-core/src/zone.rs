@@ -291,7 +291,7 @@ fn each_server_address(registry: &Registry, domain: &Domain, owner: &[u8], f: &m
 
 /// Calls `f` for each address of a name server whose name the zone answers for itself.
 pub(crate) fn each_server_in(registry: &Registry, domain: &Domain, f: &mut dyn FnMut(&Name, &RecordData)) {
-    let mut names: BTreeSet<Name> = registry.servers().map(|server| server.name.clone()).collect();
+    let mut names = BTreeSet::new();
     each_name_server(registry, domain, &mut |name| {
         names.insert(name);
     });

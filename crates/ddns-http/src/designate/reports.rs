@@ -83,7 +83,7 @@ pub(super) async fn count_all(caller: Admitted) -> Answer {
     caller.operating()?;
     let snapshot = caller.snapshot();
     let view = caller.reading(&snapshot)?;
-    let (domains, tenants) = (Some(view.domains().count()), Some(holders(view).len()));
+    let (domains, tenants) = (Some(view.domains_after(None).count()), Some(holders(view).len()));
     Ok(json(&Counts { domains, records: Some(records(&caller).await?), tenants }))
 }
 
@@ -105,7 +105,7 @@ pub(super) async fn count_one(caller: Admitted) -> Answer {
     let snapshot = caller.snapshot();
     let view = caller.reading(&snapshot)?;
     Ok(json(&Counts {
-        domains: (what == "domains").then(|| view.domains().count()),
+        domains: (what == "domains").then(|| view.domains_after(None).count()),
         records: if what == "records" { Some(records(&caller).await?) } else { None },
         tenants: (what == "tenants").then(|| holders(view).len()),
     }))
@@ -152,7 +152,7 @@ pub(super) async fn show_tenant(caller: Admitted) -> Answer {
 /// The accounts that have domains which the caller sees, in the order of their making, and how many.
 fn holders(view: View<'_>) -> BTreeMap<AccountNo, usize> {
     let mut holders = BTreeMap::new();
-    for owner in view.domains().filter_map(|domain| domain.owner) {
+    for owner in view.domains_after(None).filter_map(|domain| domain.owner) {
         let count = holders.entry(owner).or_insert(0_usize);
         *count = count.saturating_add(1);
     }
@@ -164,7 +164,7 @@ async fn records(caller: &Admitted) -> Result<usize, Wrong> {
     let (snapshot, tenant, all) = (caller.snapshot(), caller.tenant, caller.all_projects);
     let count = move || {
         let view = View::new(&snapshot.registry, tenant, all);
-        view.domains().map(|domain| listing::records(view.registry, domain, None).count()).sum()
+        view.domains_after(None).map(|domain| listing::records(view.registry, domain, None).count()).sum()
     };
     web::block(count).await.map_err(|_| Wrong::Fault(Fault::Unavailable))
 }

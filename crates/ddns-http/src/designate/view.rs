@@ -30,12 +30,7 @@ impl<'r> View<'r> {
         domain.ok_or_else(|| Wrong::not_found(Kind::Domain))
     }
 
-    /// Every domain that it sees, in no order that means anything.
-    pub(super) fn domains(&self) -> Box<dyn Iterator<Item = &'r Arc<Domain>> + 'r> {
-        if self.all { Box::new(self.registry.domains()) } else { Box::new(self.registry.domains_of(self.tenant)) }
-    }
-
-    /// Every domain that it sees behind this one, in the order of their making.
+    /// Every domain that it sees, behind this one if one is given, in the order of their making.
     pub(super) fn domains_after(&self, after: Option<DomainNo>) -> Box<dyn Iterator<Item = &'r Arc<Domain>> + 'r> {
         if self.all {
             return Box::new(self.registry.domains_after(after));

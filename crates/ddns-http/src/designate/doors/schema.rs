@@ -57,11 +57,11 @@ pub(super) static DOMAIN: Schema = Schema {
         ID,
         Property::text("name", "The apex of the domain, with its final dot")
             .required()
-            .within(policy::DESIGNATE_TEXT_MAX)
+            .within(policy::NARROW_TEXT_MAX)
             .form(Format::DomainName),
         Property::text("email", "Who is responsible for the domain")
             .required()
-            .within(policy::DESIGNATE_TEXT_MAX)
+            .within(policy::NARROW_TEXT_MAX)
             .form(Format::Email),
         Property::integer("ttl", "Seconds that records without a ttl of their own may be cached", TTL),
         Property::integer("serial", "The serial of the domain's SOA record", (1, u32::MAX as u64)).read_only(),
@@ -77,12 +77,12 @@ pub(super) static RECORD: Schema = Schema {
         Property::text("domain_id", "The domain that the record is in").form(Format::Uuid).read_only(),
         Property::text("name", "The owner name, with its final dot")
             .required()
-            .within(policy::DESIGNATE_TEXT_MAX)
+            .within(policy::NARROW_TEXT_MAX)
             .form(Format::RecordName),
         Property::text("type", "The record's type").required().one_of(&RECORD_TYPES),
         Property::text("data", "The record's data; what it may be depends on the type")
             .required()
-            .within(policy::DESIGNATE_TEXT_MAX),
+            .within(policy::NARROW_TEXT_MAX),
         Property::integer(
             "priority",
             "The preference of an MX and the priority of an SRV record",
@@ -101,7 +101,7 @@ pub(super) static SERVER: Schema = Schema {
         ID,
         Property::text("name", "The server's name, with its final dot")
             .required()
-            .within(policy::DESIGNATE_TEXT_MAX)
+            .within(policy::NARROW_TEXT_MAX)
             .form(Format::HostName),
         CREATED,
         UPDATED,
@@ -111,11 +111,11 @@ pub(super) static SERVER: Schema = Schema {
 pub(super) static TSIG_KEY: Schema = Schema {
     properties: &[
         ID,
-        Property::text("name", "The key's name").required().within(policy::DESIGNATE_TEXT_MAX).form(Format::KeyName),
+        Property::text("name", "The key's name").required().within(policy::NARROW_TEXT_MAX).form(Format::KeyName),
         Property::text("algorithm", "The algorithm that it signs by").required().one_of(&ALGORITHMS),
         Property::text("secret", "Its secret in base64")
             .required()
-            .within(policy::DESIGNATE_TEXT_MAX)
+            .within(policy::NARROW_TEXT_MAX)
             .form(Format::Base64)
             .secret(),
     ],

@@ -39,7 +39,7 @@ pub(crate) static KINDS: [Kind; 11] = [
 /// The official client takes no list with others in it.
 pub(crate) fn is_known(data: &RecordData) -> bool {
     let fits = match data {
-        RecordData::Txt(text) | RecordData::Spf(text) => text.given().chars().count() <= policy::DESIGNATE_TEXT_MAX,
+        RecordData::Txt(text) | RecordData::Spf(text) => text.given().chars().count() <= policy::NARROW_TEXT_MAX,
         _ => true,
     };
     fits && KINDS.iter().any(|kind| kind.record_type == data.record_type())
