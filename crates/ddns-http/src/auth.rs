@@ -6,17 +6,18 @@ use std::net::IpAddr;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue, USER_AGENT};
 use actix_web::{Error, FromRequest, HttpRequest, web};
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use ddns_core::{Caller, Command, Identity, Refusal, SecretId};
+use ddns_core::{Caller, Command, Fqdn, Identity, Refusal, SecretId};
 use ddns_service::{Authenticated, Origin, Reply, Request, Service, ServiceError};
 use ddns_store::Secret;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::dialect::{Dialect, Fault};
+use crate::notes::{About, Author};
 use crate::server::State;
 use crate::source;
 
@@ -29,11 +30,13 @@ pub(crate) struct SignedIn<D> {
     pub(crate) identity: Identity,
     /// The token that was presented; none under a password.
     token: Option<SecretString>,
+    /// What the calling program calls itself.
+    agent: Option<HeaderValue>,
     dialect: PhantomData<D>,
 }
 
 impl<D: Dialect> SignedIn<D> {
-    /// Hands a command to the service in this caller's name.
+    /// Hands a command to the service in this caller's name. If it is refused, its hosts' owner can read why.
     pub(crate) async fn submit(&self, service: &Service, command: Command) -> Result<Reply, ServiceError> {
         self.submit_with(service, command, None).await
     }
@@ -45,10 +48,23 @@ impl<D: Dialect> SignedIn<D> {
         command: Command,
         secret: Option<(SecretId, Secret)>,
     ) -> Result<Reply, ServiceError> {
+        let about = About::command(&command);
         let origin = Origin { dialect: D::NAME, source: self.identity.source };
         let mut request = Request::new(Caller::Account(self.identity.clone()), command, origin);
         request.secrets.extend(secret);
-        service.submit(request).await
+        let outcome = service.submit(request).await;
+        self.author().leave_outcome(service, about, &outcome);
+        outcome
+    }
+
+    /// Leaves with a host why this dialect refused something at its door. Nothing is left with a host that is out of the
+    /// caller's sight.
+    pub(crate) fn note(&self, service: &Service, host: &Fqdn, sentence: &str) {
+        self.author().leave(service, host, sentence);
+    }
+
+    fn author(&self) -> Author<'_> {
+        Author { identity: &self.identity, dialect: D::NAME, agent: self.agent.as_ref() }
     }
 
     /// What the rules would say to a command, before something costly is done for it.
@@ -61,10 +77,10 @@ impl<D: Dialect> SignedIn<D> {
         self.token.as_ref().map(ExposeSecret::expose_secret)
     }
 
-    fn new(authenticated: Authenticated, secret: SecretString) -> Option<SignedIn<D>> {
+    fn new(authenticated: Authenticated, secret: SecretString, agent: Option<HeaderValue>) -> Option<SignedIn<D>> {
         let Caller::Account(identity) = authenticated.caller else { return None };
         let token = authenticated.by_token.then_some(secret);
-        Some(SignedIn { identity, token, dialect: PhantomData })
+        Some(SignedIn { identity, token, agent, dialect: PhantomData })
     }
 }
 
@@ -101,17 +117,29 @@ impl<D: Dialect> FromRequest for Guest<D> {
 /// # Errors
 /// [`Fault::Unauthorized`] where that fails, whatever the reason.
 pub(crate) async fn sign_in<D: Dialect>(request: &HttpRequest) -> Result<SignedIn<D>, Fault> {
+    sign_in_with(request, Credentials::presented::<D>(request.headers()).ok_or(Fault::Unauthorized)?).await
+}
+
+/// The same with credentials that a dialect has at another place.
+///
+/// # Errors
+/// As [`sign_in`].
+pub(crate) async fn sign_in_with<D: Dialect>(
+    request: &HttpRequest,
+    credentials: Credentials,
+) -> Result<SignedIn<D>, Fault> {
     let state = request.app_data::<web::Data<State>>().ok_or(Fault::Unavailable)?;
-    let credentials = Credentials::presented::<D>(request.headers()).ok_or(Fault::Unauthorized)?;
     let authenticated = credentials.prove(&state.service, source::of(request)).await?;
-    SignedIn::new(authenticated, credentials.secret).ok_or(Fault::Unauthorized)
+    let agent = request.headers().get(USER_AGENT).cloned();
+    SignedIn::new(authenticated, credentials.secret, agent).ok_or(Fault::Unauthorized)
 }
 
 /// What a caller presents.
-struct Credentials {
+pub(crate) struct Credentials {
     /// None for a bearer.
-    login: Option<String>,
-    secret: SecretString,
+    pub(crate) login: Option<String>,
+    /// A password or a token; a bearer's is a token.
+    pub(crate) secret: SecretString,
 }
 
 impl Credentials {

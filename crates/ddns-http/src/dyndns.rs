@@ -7,7 +7,6 @@
 //! A list that is repeated (`hostname=a&hostname=b`) is one list; of other parameters that are repeated the last counts.
 //! Two different addresses of one family contradict each other, and nothing is changed.
 
-mod notes;
 mod report;
 mod schemas;
 
@@ -17,10 +16,9 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, WWW_AUTHE
 use actix_web::http::{Method, StatusCode};
 use actix_web::{Error, HttpRequest, HttpResponse, web};
 use ddns_core::{Command, Fqdn, HostEdit, HostOutcome, NameError, Receipt, Refusal, Together};
-use ddns_service::ServiceError;
+use ddns_service::{Service, ServiceError};
 use utoipa::OpenApi;
 
-use self::notes::Notes;
 use self::schemas::UpdateParams;
 use crate::auth::{CHALLENGE, SignedIn};
 use crate::body::Body;
@@ -125,7 +123,7 @@ async fn update_by_query(
     request: HttpRequest,
     _: Body<DynDns>,
 ) -> HttpResponse {
-    update(&caller, &state, &request, &Params::parse(request.query_string())).await
+    update(&caller, &state, &Params::parse(request.query_string())).await
 }
 
 /// Updates hosts by a form
@@ -144,17 +142,11 @@ async fn update_by_form(
     body: Body<DynDns>,
 ) -> HttpResponse {
     let form = Params::parse(&String::from_utf8_lossy(&body));
-    update(&caller, &state, &request, &Params::parse(request.query_string()).and(form)).await
+    update(&caller, &state, &Params::parse(request.query_string()).and(form)).await
 }
 
-async fn update<F: Family>(
-    caller: &SignedIn<F>,
-    state: &State,
-    request: &HttpRequest,
-    params: &Params,
-) -> HttpResponse {
-    let notes = Notes { caller, service: &state.service, request };
-    match carry_out(&notes, params).await {
+async fn update<F: Family>(caller: &SignedIn<F>, state: &State, params: &Params) -> HttpResponse {
+    match carry_out(caller, &state.service, params).await {
         Ok(lines) => answer::<F>(&lines),
         Err(fault) => F::say(fault),
     }
@@ -201,7 +193,7 @@ async fn update_url(
         return Ok(body_of::<UpdateUrl>(&mut HttpResponse::NotFound(), "KO"));
     }
     let caller = caller?;
-    let mut answer = update(&caller, &state, &request, &params).await;
+    let mut answer = update(&caller, &state, &params).await;
     let allowance = state.service.allowance(caller.identity.account);
     for (name, value) in [(RATE_LIMIT, allowance.limit), (RATE_REMAINING, allowance.remaining)] {
         answer.headers_mut().insert(name, value.into());
@@ -214,32 +206,34 @@ const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const RATE_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 
 /// One code for each host that was named; a single one where the call as a whole is wrong.
-async fn carry_out<F: Family>(notes: &Notes<'_, F>, params: &Params) -> Result<Vec<Code>, Fault> {
+async fn carry_out<F: Family>(caller: &SignedIn<F>, service: &Service, params: &Params) -> Result<Vec<Code>, Fault> {
     let hosts = match report::hosts(params) {
         Ok(hosts) => hosts,
         Err(code) => return Ok(vec![code]),
     };
     let names: Vec<Fqdn> = hosts.iter().flatten().cloned().collect();
-    match report::edit(params, notes.caller.identity.source) {
+    match report::edit(params, caller.identity.source) {
         Err(why) => {
-            names.iter().for_each(|host| notes.leave(host, &why.to_string()));
+            names.iter().for_each(|host| caller.note(service, host, &why.to_string()));
             Ok(vec![Code::DnsErr; hosts.len()])
         }
         Ok(_) if names.is_empty() => Ok(vec![Code::NotFqdn; hosts.len()]),
         Ok(edit) => {
-            let receipt = submit(notes, names, edit).await?;
+            let receipt = submit(caller, service, names, edit).await?;
             Ok(lines(&hosts, &receipt, &edit))
         }
     }
 }
 
-async fn submit<F: Family>(notes: &Notes<'_, F>, hosts: Vec<Fqdn>, edit: HostEdit) -> Result<Receipt, Fault> {
+async fn submit<F: Family>(
+    caller: &SignedIn<F>,
+    service: &Service,
+    hosts: Vec<Fqdn>,
+    edit: HostEdit,
+) -> Result<Receipt, Fault> {
     let command = Command::SetHosts { hosts, edit, together: Together::Each };
-    match notes.caller.submit(notes.service, command).await {
-        Ok(reply) => {
-            notes.of_receipt(&reply.receipt);
-            Ok(reply.receipt)
-        }
+    match caller.submit(service, command).await {
+        Ok(reply) => Ok(reply.receipt),
         Err(ServiceError::Refused(Refusal::Inactive | Refusal::TokenVoid)) => Err(Fault::Unauthorized),
         Err(error) => Err(Fault::of_service(&error)),
     }
@@ -291,7 +285,11 @@ impl Code {
                 Code::NoHost
             }
             Refusal::TooMany { .. } => Code::NumHost,
-            Refusal::NotPublic | Refusal::NoSource | Refusal::Conflict { .. } => Code::DnsErr,
+            Refusal::NotPublic
+            | Refusal::NoSource
+            | Refusal::NoSuffix { .. }
+            | Refusal::NoSubnet { .. }
+            | Refusal::Conflict { .. } => Code::DnsErr,
             Refusal::Inactive
             | Refusal::NotSignedIn
             | Refusal::SignUpClosed

@@ -28,6 +28,7 @@ mod language;
 mod lenient;
 mod links;
 mod listeners;
+mod notes;
 mod openapi;
 mod params;
 mod quiet;

@@ -52,6 +52,12 @@ impl<'r> Sight<'r> {
         self.registry.hosts_on(client.number).filter(|host| self.covers(&host.name))
     }
 
+    /// Likewise those on a client that is found by its key; none on a foreign one.
+    pub(crate) fn hosts_carried_by(&self, key: &ClientKey) -> impl Iterator<Item = &'r Arc<Host>> {
+        let client = self.registry.client(key).filter(|client| self.acts_for(client.owner));
+        client.into_iter().flat_map(|client| self.hosts_on(client))
+    }
+
     /// Whether the scope covers a name.
     pub(crate) fn covers(&self, name: &Fqdn) -> bool {
         self.identity.token.is_none() || self.scope.is_some_and(|scope| scope.covers(name))

@@ -1,0 +1,122 @@
+//! Why a host was refused, left with the host for its owner: a router's display only shows a code.
+//!
+//! A note is left with hosts that are in its author's sight and with no others, so that nobody writes to another's host. What
+//! it says is what its author may know: a foreign host is none there, either.
+
+use std::sync::Arc;
+
+use actix_web::http::header::HeaderValue;
+use ddns_core::{ClientKey, Command, Fqdn, Host, HostLine, Identity, Receipt, Refusal, policy};
+use ddns_service::{Reply, Service, ServiceError};
+use ddns_store::SoftRefusal;
+
+use crate::sight::Sight;
+
+/// Who leaves notes.
+pub(crate) struct Author<'a> {
+    pub(crate) identity: &'a Identity,
+    /// The dialect's name in the log of changes.
+    pub(crate) dialect: &'static str,
+    /// The `User-Agent` header.
+    pub(crate) agent: Option<&'a HeaderValue>,
+}
+
+impl Author<'_> {
+    /// Leaves a sentence with a host.
+    pub(crate) fn leave(&self, service: &Service, host: &Fqdn, sentence: &str) {
+        self.leave_all(service, |_| vec![(host.clone(), sentence.to_owned())]);
+    }
+
+    /// Leaves what a command's outcome means for the hosts that it is about. Our own faults are nothing that an owner could
+    /// see to, and leave nothing.
+    pub(crate) fn leave_outcome(&self, service: &Service, about: About, outcome: &Result<Reply, ServiceError>) {
+        let words = match outcome {
+            Ok(reply) => return self.leave_lines(service, &reply.receipt),
+            Err(ServiceError::Refused(refusal)) => sentence(refusal),
+            Err(ServiceError::Busy | ServiceError::Unavailable(_)) => None,
+            Err(limited) => Some(limited.to_string()),
+        };
+        let Some(words) = words else { return };
+        self.leave_all(service, |sight| about.hosts(sight).into_iter().map(|host| (host, words.clone())).collect());
+    }
+
+    /// The hosts of a receipt that were refused.
+    fn leave_lines(&self, service: &Service, receipt: &Receipt) {
+        let Receipt::Hosts(lines) = receipt else { return };
+        let note = |line: &HostLine| Some((line.name.clone(), sentence(line.outcome.as_ref().err()?)?));
+        if lines.iter().any(|line| line.outcome.is_err()) {
+            self.leave_all(service, |_| lines.iter().filter_map(note).collect());
+        }
+    }
+
+    fn leave_all(&self, service: &Service, notes: impl FnOnce(&Sight<'_>) -> Vec<(Fqdn, String)>) {
+        let snapshot = service.snapshot();
+        let sight = Sight::new(&snapshot.registry, self.identity);
+        for (host, sentence) in notes(&sight) {
+            if sight.host(&host).is_some() {
+                service.note_refusal(&host, self.note(service, sentence));
+            }
+        }
+    }
+
+    fn note(&self, service: &Service, sentence: String) -> SoftRefusal {
+        let agent = self.agent.map(readable).unwrap_or_default();
+        let (source, dialect) = (self.identity.source, self.dialect.to_owned());
+        SoftRefusal { time: service.now(), source, dialect, agent, sentence }
+    }
+}
+
+/// What a program calls itself, as it can be shown on any display.
+fn readable(agent: &HeaderValue) -> String {
+    let printed = agent.as_bytes().iter().copied().filter(|octet| matches!(octet, b' '..=b'~'));
+    printed.take(policy::AGENT_MAX).map(char::from).collect()
+}
+
+/// The hosts whose owner is told if a command is refused as a whole.
+pub(crate) enum About {
+    /// None: it updates no host that was there before.
+    Nothing,
+    /// Those that it names.
+    Hosts(Vec<Fqdn>),
+    /// Those on a client.
+    Client(ClientKey),
+    /// All that its caller sees.
+    All,
+}
+
+impl About {
+    /// Those of a command.
+    pub(crate) fn command(command: &Command) -> About {
+        match command {
+            Command::SetHosts { hosts, .. } => About::Hosts(hosts.clone()),
+            Command::AddChallenge { host, .. } | Command::RemoveChallenge { host, .. } => {
+                About::Hosts(vec![host.clone()])
+            }
+            Command::MoveClient { key, .. } | Command::PutClient { key, .. } => About::Client(key.clone()),
+            Command::SetAllHosts { .. } => About::All,
+            _ => About::Nothing,
+        }
+    }
+
+    fn hosts(self, sight: &Sight<'_>) -> Vec<Fqdn> {
+        match self {
+            About::Nothing => Vec::new(),
+            About::Hosts(hosts) => hosts,
+            About::Client(key) => names(sight.hosts_carried_by(&key)),
+            About::All => names(sight.hosts()),
+        }
+    }
+}
+
+fn names<'h>(hosts: impl Iterator<Item = &'h Arc<Host>>) -> Vec<Fqdn> {
+    hosts.take(policy::NOTES_PER_CALL).map(|host| host.name.clone()).collect()
+}
+
+/// A refusal in words that its caller may read; none where there is no caller any more, or the edit is made anew.
+fn sentence(refusal: &Refusal) -> Option<String> {
+    match refusal {
+        Refusal::Inactive | Refusal::TokenVoid | Refusal::NotSignedIn | Refusal::Stale => None,
+        Refusal::NotYours { kind, name } => Some(Refusal::NotFound { kind: *kind, name: name.clone() }.to_string()),
+        refusal => Some(refusal.to_string()),
+    }
+}
