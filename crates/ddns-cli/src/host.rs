@@ -200,6 +200,7 @@ impl Set {
             ttl: self.ttl,
             wildcard: self.wildcard,
             offline: self.offline,
+            ..HostEdit::default()
         })
     }
 }

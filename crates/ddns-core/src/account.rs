@@ -75,7 +75,7 @@ pub enum AccountState {
     Unconfirmed,
     /// May act.
     Active,
-    /// May not act, and its hosts have no addresses in DNS. Its domains and records are served as before.
+    /// May not act, and its names have no data in DNS: neither its hosts nor its records. Of its zones SOA and NS stay.
     Suspended,
 }
 
@@ -142,6 +142,9 @@ pub struct Token {
     pub scope: Scope,
     /// Leads to its secret's SHA-256.
     pub secret: SecretId,
+    /// The token that made it for a part of what it may do itself, and with which it goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Uuid>,
     /// When it was made.
     pub created: Timestamp,
 }
@@ -181,7 +184,7 @@ pub enum HostPattern {
 }
 
 /// The actions that a scope allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actions {
     /// Set addresses, ttl, wildcard and offline state of hosts.
     #[serde(default)]
@@ -252,11 +255,26 @@ impl Scope {
     pub fn includes(&self, other: &Scope) -> bool {
         let every = [Action::Update, Action::AcmeChallenge, Action::Read, Action::Manage];
         let actions = every.into_iter().all(|action| self.allows(action) || !other.allows(action));
-        let hosts = self.hosts == HostScope::All || self.hosts == other.hosts;
+        let hosts = self.includes_hosts(&other.hosts);
         let inside = |network: &IpNet| self.networks.iter().any(|own| own.contains(network));
         let networks = self.networks.is_empty() || (!other.networks.is_empty() && other.networks.iter().all(inside));
         let end = self.end.is_none_or(|end| other.end.is_some_and(|other| other <= end));
         actions && hosts && networks && end
+    }
+
+    fn includes_hosts(&self, other: &HostScope) -> bool {
+        let (own, others) = match (&self.hosts, other) {
+            (HostScope::All, _) => return true,
+            (HostScope::Only(_), HostScope::All) => return false,
+            (HostScope::Only(own), HostScope::Only(others)) => (own, others),
+        };
+        let covered = |pattern: &HostPattern| matches!(pattern, HostPattern::Exact(host) if self.covers(host));
+        others.iter().all(|pattern| own.contains(pattern) || covered(pattern))
+    }
+
+    /// Whether it allows challenge values and nothing else.
+    pub fn is_challenge_only(&self) -> bool {
+        self.actions == Actions { acme_challenge: true, ..Actions::default() }
     }
 
     /// Checks the lists' lengths.

@@ -3,10 +3,12 @@
 //! The algorithm is RFC 1034, section 4.3.2, with the closest encloser and wildcards of RFC 4592 and negative answers of
 //! RFC 2308. Nothing is allocated for a host's address.
 
+use std::sync::Arc;
+
 use crate::domain::Domain;
 use crate::name::{self, Name, QueryName};
 use crate::policy;
-use crate::record::{RecordData, RecordType};
+use crate::record::{Record, RecordData, RecordType};
 use crate::registry::Registry;
 use crate::value::Ttl;
 use crate::zone;
@@ -186,13 +188,15 @@ impl Asked<'_> {
             let records = extras.map(|extras| extras.records.as_slice()).unwrap_or_default();
             // Whether a delegation is signed is the zone's own to say (RFC 4035, section 3.1.4.1).
             let own = self.record_type == RecordType::DS && question.is_whole() && present == question.key();
-            if let Some(record) = records.iter().find(|record| record.data.record_type() == RecordType::NS && !own) {
+            let served = |record: &&Arc<Record>| zone::is_served(self.registry, domain, record);
+            let mut cuts = records.iter().filter(|record| record.data.record_type() == RecordType::NS && !own);
+            if let Some(record) = cuts.find(served) {
                 cut = Some((record.name.clone(), records));
             }
             key = name::parent_key(present);
         }
         let Some((owner, records)) = cut else { return false };
-        for record in records {
+        for record in records.iter().filter(|record| zone::is_served(self.registry, domain, record)) {
             if let RecordData::Ns(server) = &record.data {
                 self.sections.authority(&owner, record.ttl.unwrap_or(domain.ttl), &record.data);
                 self.glue(domain, server);

@@ -13,8 +13,8 @@ use crate::name::{Fqdn, Name, NameError, ZoneName};
 use crate::policy;
 use crate::record::RecordData;
 use crate::value::{
-    AccountNo, ChallengeValue, ClientKey, Description, DomainNo, HostAddress, HostTtl, Login, MailAddress, Mailbox,
-    SecretId, Timestamp, TokenLabel, Ttl, UnicastV4, UnicastV6,
+    AccountNo, ChallengeValue, ClientKey, ClientNo, Description, DomainNo, Heartbeat, HostAddress, HostNo, HostTtl,
+    Ipv6Prefix, Ipv6Suffix, Login, MailAddress, Mailbox, SecretId, Timestamp, TokenLabel, Ttl, UnicastV4, UnicastV6,
 };
 
 /// Who asks. Everything that needs permission takes one; [`decide`](crate::decide()) judges it on the newest state, so
@@ -179,7 +179,7 @@ pub enum Command {
         /// Whether one refusal refuses all.
         together: Together,
     },
-    /// Change all hosts of the caller that its scope covers.
+    /// Change all hosts of the caller that its scope covers; with a prefix, those that have an IPv6 address or suffix.
     SetAllHosts {
         /// What.
         edit: HostEdit,
@@ -204,6 +204,21 @@ pub enum Command {
         offline: Option<bool>,
         /// Whether the client must be known already.
         must_exist: bool,
+    },
+    /// Change what a client is like.
+    SetClient {
+        /// Which.
+        key: ClientKey,
+        /// What.
+        edit: ClientEdit,
+    },
+    /// Take what has been silent for longer than its heartbeat allows offline, until its next update. What has no heartbeat
+    /// or is offline already stays as it is.
+    MissHeartbeats {
+        /// The hosts that were silent.
+        hosts: Vec<HostNo>,
+        /// The clients that were silent.
+        clients: Vec<ClientNo>,
     },
     /// Move every host of a client.
     MoveClient {
@@ -251,13 +266,15 @@ pub enum Command {
         host: Fqdn,
         /// The value.
         value: ChallengeValue,
+        /// How many stay, the newest ones; none keeps all, as many as there may be.
+        keep: Option<usize>,
     },
-    /// Clear one challenge value.
+    /// Clear challenge values. What is not there need not be cleared.
     RemoveChallenge {
         /// The host.
         host: Fqdn,
-        /// The value.
-        value: ChallengeValue,
+        /// The value; none is all that the host has.
+        value: Option<ChallengeValue>,
     },
     /// Make a TSIG key.
     AddTsigKey(TsigKey),
@@ -565,6 +582,13 @@ pub struct HostEdit {
     pub wildcard: Option<bool>,
     /// Whether it is offline.
     pub offline: Option<bool>,
+    /// The prefix that its site has from now on. A host that has a suffix follows it; one that has none takes the address of
+    /// `ipv6` where there is one, and else keeps of its present address what is not the prefix.
+    pub prefix: Option<Ipv6Prefix>,
+    /// What it keeps of its IPv6 address when its prefix changes; some none is what its present address has.
+    pub suffix: Option<Option<Ipv6Suffix>>,
+    /// How long it may be silent; some none is for ever.
+    pub heartbeat: Option<Option<Heartbeat>>,
 }
 
 /// What to do with one family's address.
@@ -590,10 +614,22 @@ impl HostEdit {
         self
     }
 
-    /// Whether it mentions an address: then it counts as a sign of life.
+    /// Whether it mentions an address or a prefix: then it counts as a sign of life.
     pub fn is_update(&self) -> bool {
-        self.ipv4 != AddressEdit::Keep || self.ipv6 != AddressEdit::Keep
+        self.ipv4 != AddressEdit::Keep || self.ipv6 != AddressEdit::Keep || self.prefix.is_some()
     }
+
+    /// Whether it changes what the host is like, and not only where it is.
+    pub(crate) fn configures(&self) -> bool {
+        self.suffix.is_some() || self.heartbeat.is_some()
+    }
+}
+
+/// What to change of a client; none leaves as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClientEdit {
+    /// How long it may be silent; some none is for ever.
+    pub heartbeat: Option<Option<Heartbeat>>,
 }
 
 /// A client to make.

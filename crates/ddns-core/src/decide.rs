@@ -3,6 +3,7 @@
 mod accounts;
 mod clients;
 mod domains;
+mod heartbeats;
 mod hosts;
 mod mails;
 mod records;
@@ -74,10 +75,12 @@ fn act(draft: &mut Draft<'_>, actor: &Actor, command: &Command) -> Result<Receip
         Command::SetAllHosts { edit } => hosts::set_all(draft, actor, *edit),
         Command::RemoveHost { host } => hosts::remove(draft, actor, host),
         Command::ReleaseName { name } => hosts::release(draft, actor, name),
-        Command::AddChallenge { host, value } => hosts::add_challenge(draft, actor, host, value),
-        Command::RemoveChallenge { host, value } => hosts::remove_challenge(draft, actor, host, value),
+        Command::AddChallenge { host, value, keep } => hosts::add_challenge(draft, actor, host, value, *keep),
+        Command::RemoveChallenge { host, value } => hosts::remove_challenge(draft, actor, host, value.as_ref()),
         Command::AddClient(new) => clients::add(draft, actor, new),
         Command::PutClient { key, offline, must_exist } => clients::put(draft, actor, key, *offline, *must_exist),
+        Command::SetClient { key, edit } => clients::set(draft, actor, key, *edit),
+        Command::MissHeartbeats { hosts, clients } => heartbeats::miss(draft, actor, hosts, clients),
         Command::MoveClient { key, address } => clients::move_hosts(draft, actor, key, *address),
         Command::RemoveClient { key } => clients::remove(draft, actor, key),
         Command::AttachHost { key, host } => clients::attach(draft, actor, key, host),

@@ -8,7 +8,9 @@ use uuid::Uuid;
 
 use crate::name::{Name, ZoneName};
 use crate::policy;
-use crate::value::{AccountNo, Description, DomainNo, Mailbox, ReservedLabel, Timestamp, Ttl, UnicastV4, UnicastV6};
+use crate::value::{
+    AccountNo, ChallengeLife, Description, DomainNo, Mailbox, ReservedLabel, Timestamp, Ttl, UnicastV4, UnicastV6,
+};
 
 /// A zone that we are the authority of, and in which hosts live.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,6 +115,12 @@ pub struct Settings {
     pub sign_up: SignUp,
     /// Whether mails can be sent: without it nothing is put into the outbox.
     pub mail: bool,
+    /// How long a challenge value lives.
+    #[serde(skip_serializing_if = "ChallengeLife::is_usual")]
+    pub challenge_life: ChallengeLife,
+    /// Where the service is reached over HTTP, as its configuration says: what is written for people to copy begins with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
 }
 
 /// Whether strangers may make accounts.
@@ -160,6 +168,8 @@ impl Default for Settings {
             reservation_days: policy::RESERVATION_DAYS,
             sign_up: SignUp::default(),
             mail: false,
+            challenge_life: ChallengeLife::default(),
+            base_url: None,
         }
     }
 }

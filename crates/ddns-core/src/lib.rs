@@ -91,9 +91,9 @@ pub use account::{
 pub use answer::{Owner, Sections, Verdict, answer};
 pub use change::{Change, Delta};
 pub use command::{
-    AccountEdit, AddressEdit, Caller, Command, DomainEdit, DomainKey, HostEdit, Identity, NewAccount, NewClient,
-    NewDomain, NewHost, NewRecord, NewSignUp, NewToken, RecordEdit, ServerEdit, Together, TokenEdit, TsigKeyEdit,
-    TsigKeyKey,
+    AccountEdit, AddressEdit, Caller, ClientEdit, Command, DomainEdit, DomainKey, HostEdit, Identity, NewAccount,
+    NewClient, NewDomain, NewHost, NewRecord, NewSignUp, NewToken, RecordEdit, ServerEdit, Together, TokenEdit,
+    TsigKeyEdit, TsigKeyKey,
 };
 pub use decide::{Decision, HostLine, HostOutcome, Receipt, decide};
 pub use domain::{Domain, Server, Settings, SignUp, SoaTimers};
@@ -108,7 +108,7 @@ pub use record::{
 pub use refusal::{Kind, Refusal};
 pub use registry::{ApplyError, Registry};
 pub use value::{
-    AccountNo, ChallengeValue, ClientKey, ClientNo, Description, DomainNo, Heartbeat, HostAddress, HostNo, HostTtl,
-    Ipv6Suffix, Login, MailAddress, Mailbox, Offline, ReservedLabel, SecretId, Serial, Timestamp, TokenLabel, Ttl,
-    UnicastV4, UnicastV6, ValueError, ZoneHead,
+    AccountNo, ChallengeLife, ChallengeValue, ClientKey, ClientNo, Description, DomainNo, Heartbeat, HostAddress,
+    HostNo, HostTtl, Ipv6Prefix, Ipv6Suffix, Login, MailAddress, Mailbox, Offline, PrefixMisfit, ReservedLabel,
+    SecretId, Serial, Timestamp, TokenLabel, Ttl, UnicastV4, UnicastV6, ValueError, ZoneHead,
 };

@@ -1,5 +1,6 @@
 //! Every limit, once. Frontends, rules, error texts and test generators read the number from here.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// Octets of a domain name on the wire, root label included (RFC 1035, section 2.3.4).
@@ -37,6 +38,8 @@ pub const HOSTS_PER_ACCOUNT: u32 = 5;
 pub const DOMAINS_PER_ACCOUNT: u32 = 10;
 /// Tokens that one account may hold.
 pub const TOKENS_PER_ACCOUNT: usize = 100;
+/// Tokens that one token may make which may not make tokens otherwise.
+pub const TOKENS_PER_TOKEN: usize = 10;
 /// Clients that one account may hold.
 pub const CLIENTS_PER_ACCOUNT: usize = 100;
 /// Entries in a token's list of hosts or networks.
@@ -59,8 +62,12 @@ pub const HOSTS_PER_UPDATE: usize = 20;
 pub const CNAME_CHAIN: usize = 8;
 /// Days for which a freed name in a shared domain stays reserved for its last owner.
 pub const RESERVATION_DAYS: u16 = 30;
-/// How long a challenge value lives.
-pub const CHALLENGE_LIFE: Duration = Duration::from_secs(3_600);
+/// Seconds that a challenge value lives, unless the operator says otherwise.
+pub const CHALLENGE_LIFE_SECS: u32 = 3_600;
+/// Seconds that an operator may let a challenge value live.
+pub const CHALLENGE_LIFE_RANGE: RangeInclusive<u32> = 60..=7 * 86_400;
+/// Seconds for which a host or client with a heartbeat may be silent.
+pub const HEARTBEAT_SECS: RangeInclusive<u32> = 60..=30 * 86_400;
 /// Seconds that a challenge's TXT record may be cached.
 pub const CHALLENGE_TTL: u32 = 60;
 /// Accounts that wait to be confirmed at a time: strangers make them.
@@ -195,3 +202,7 @@ pub const PAGE: usize = 100;
 pub const PAGE_MAX: usize = 1_000;
 /// Within this a caller takes the next part of a long list; until then the state that it is read from is kept.
 pub const LIST_STALL: Duration = Duration::from_secs(30);
+/// Characters of a calling program's name that are kept with a refusal.
+pub const AGENT_MAX: usize = 128;
+/// Hosts with which one refused call leaves its reason.
+pub const NOTES_PER_CALL: usize = 1_000;

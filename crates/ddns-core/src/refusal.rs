@@ -3,6 +3,7 @@
 use crate::name::{Fqdn, Name};
 use crate::policy;
 use crate::record::RecordType;
+use crate::value::Ipv6Prefix;
 
 /// A kind of object, as people call it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,6 +190,26 @@ pub enum Refusal {
     /// There must be a caller's address, and it must be one that a host can have.
     #[error("the caller's own address cannot be a host's address; name one")]
     NoSource,
+    /// A prefix needs something behind it: a suffix, or an address that one is taken from.
+    #[error(
+        "{name} has no IPv6 address and no suffix to put behind a prefix; give it one with: ddns host set {name} --suffix SUFFIX"
+    )]
+    NoSuffix {
+        /// Which.
+        name: Fqdn,
+    },
+    /// The number of a host's subnet fits into what the prefix leaves free.
+    #[error(
+        "{prefix} has no room for the subnet of {name}, which is {subnet:#x}; ask for a shorter prefix or give the host another subnet"
+    )]
+    NoSubnet {
+        /// Which.
+        name: Fqdn,
+        /// The prefix.
+        prefix: Ipv6Prefix,
+        /// The number.
+        subnet: u16,
+    },
     /// A record lies in the domain that it was asked for.
     #[error("{name} does not lie in the domain {domain}")]
     OutsideDomain {

@@ -56,6 +56,9 @@ pub struct Registry {
     clients: OrdMap<ClientNo, Arc<Client>>,
     client_keys: OrdMap<ClientKey, ClientNo>,
     clients_by_owner: OrdSet<(AccountNo, ClientNo)>,
+    /// Which hosts and clients may be silent only for so long.
+    hosts_with_heartbeat: OrdSet<HostNo>,
+    clients_with_heartbeat: OrdSet<ClientNo>,
     reservations: OrdMap<Fqdn, Arc<Reservation>>,
     tsig_keys: OrdMap<Name, Arc<TsigKey>>,
     peers: OrdMap<IpAddr, Arc<Peer>>,
@@ -269,6 +272,7 @@ impl Registry {
             && before.number == after.number
             && before.domain == after.domain
             && before.created == after.created
+            && before.heartbeat.is_some() == after.heartbeat.is_some()
         {
             return self.replace_host(before, after);
         }
@@ -309,6 +313,9 @@ impl Registry {
         if let Some(client) = host.client {
             self.hosts_by_client.insert((client, host.name.clone()));
         }
+        if host.heartbeat.is_some() {
+            self.hosts_with_heartbeat.insert(host.number);
+        }
         self.set_last_number(host.number.get());
         self.names.entry(host.name.name().clone()).or_default().host = Some(host.clone());
     }
@@ -323,6 +330,7 @@ impl Registry {
         if let Some(client) = host.client {
             self.hosts_by_client.remove(&(client, host.name.clone()));
         }
+        self.hosts_with_heartbeat.remove(&host.number);
         self.change_node(host.name.name(), |node| node.host = None);
     }
 
@@ -333,10 +341,14 @@ impl Registry {
             self.clients.remove(&before.number);
             self.client_keys.remove(&before.key);
             self.clients_by_owner.remove(&(before.owner, before.number));
+            self.clients_with_heartbeat.remove(&before.number);
         }
         if let Some(after) = &delta.after {
             self.client_keys.insert(after.key.clone(), after.number);
             self.clients_by_owner.insert((after.owner, after.number));
+            if after.heartbeat.is_some() {
+                self.clients_with_heartbeat.insert(after.number);
+            }
             self.set_last_number(after.number.get());
             self.clients.insert(after.number, after.clone());
         }
@@ -654,6 +666,16 @@ impl Registry {
     /// An account's clients.
     pub fn clients_of(&self, owner: AccountNo) -> impl Iterator<Item = &Arc<Client>> {
         pairs(&self.clients_by_owner, owner).filter_map(|number| self.clients.get(number))
+    }
+
+    /// The hosts that may be silent only for so long, in the order of their making.
+    pub fn hosts_with_heartbeat(&self) -> impl Iterator<Item = &Arc<Host>> {
+        self.hosts_with_heartbeat.iter().filter_map(|number| self.host_by_number(*number))
+    }
+
+    /// The clients that may be silent only for so long, in the order of their making.
+    pub fn clients_with_heartbeat(&self) -> impl Iterator<Item = &Arc<Client>> {
+        self.clients_with_heartbeat.iter().filter_map(|number| self.client_by_number(*number))
     }
 
     /// A freed name that is kept for its last owner.

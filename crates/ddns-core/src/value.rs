@@ -372,10 +372,154 @@ impl Ipv6Suffix {
         Ok(Ipv6Suffix { bits, prefix_len })
     }
 
+    /// The interface identifier that a device makes of its MAC address (RFC 4291, appendix A).
+    ///
+    /// # Errors
+    /// [`ValueError::Suffix`] for the address of a group.
+    pub fn eui64(mac: [u8; 6]) -> Result<Ipv6Suffix, ValueError> {
+        let [a, b, c, d, e, f] = mac;
+        if a & 1 != 0 {
+            return Err(ValueError::Suffix);
+        }
+        Ok(Ipv6Suffix { bits: u128::from(u64::from_be_bytes([a ^ 2, b, c, 0xff, 0xfe, d, e, f])), prefix_len: 64 })
+    }
+
+    /// The same in this subnet of whatever prefix is delegated, which must have room for the number.
+    #[must_use]
+    pub fn in_subnet(self, subnet: u16) -> Ipv6Suffix {
+        let interface = self.bits & low_bits(64);
+        Ipv6Suffix { bits: (u128::from(subnet) << 64) | interface, prefix_len: 48 }
+    }
+
+    /// The subnet that it names; none where the present address says it.
+    pub fn subnet(self) -> Option<u16> {
+        (self.prefix_len < 64).then(|| u16::try_from(self.bits >> 64).unwrap_or(u16::MAX))
+    }
+
     /// The address behind `prefix`.
     pub fn behind(self, prefix: Ipv6Addr) -> Ipv6Addr {
-        let mask = u128::MAX.checked_shl(u32::from(128u8.saturating_sub(self.prefix_len))).unwrap_or(0);
-        Ipv6Addr::from((u128::from(prefix) & mask) | self.bits)
+        Ipv6Addr::from((u128::from(prefix) & !low_bits(self.prefix_len)) | self.bits)
+    }
+
+    /// The length of the prefix that a text without one means.
+    fn usual_len(bits: u128) -> u8 {
+        if bits >> 64 == 0 { 64 } else { 48 }
+    }
+}
+
+/// The bits behind a prefix of this length.
+fn low_bits(prefix_len: u8) -> u128 {
+    u128::MAX.checked_shr(u32::from(prefix_len)).unwrap_or(0)
+}
+
+/// `::a:b:c:d` for an interface, `::5:a:b:c:d` for one in subnet 5, with the length behind it where that is another
+/// (`::a:b:c:d/48` is subnet 0); or a MAC address, with colons or hyphens.
+impl FromStr for Ipv6Suffix {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Ipv6Suffix, ValueError> {
+        if let Some(mac) = mac(text) {
+            return Ipv6Suffix::eui64(mac);
+        }
+        let (bits, len) = text.split_once('/').map_or((text, None), |(bits, len)| (bits, Some(len)));
+        let bits: Ipv6Addr = bits.parse().map_err(|_| ValueError::Suffix)?;
+        let len = match len {
+            Some(len) => len.parse().map_err(|_| ValueError::Suffix)?,
+            None => Ipv6Suffix::usual_len(u128::from(bits)),
+        };
+        if u128::from(bits) == 0 { Err(ValueError::Suffix) } else { Ipv6Suffix::new(bits, len) }
+    }
+}
+
+impl fmt::Display for Ipv6Suffix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bits = Ipv6Addr::from(self.bits);
+        if self.prefix_len == Ipv6Suffix::usual_len(self.bits) {
+            bits.fmt(f)
+        } else {
+            f.pad(&format!("{bits}/{}", self.prefix_len))
+        }
+    }
+}
+
+/// Six pairs of hexadecimal digits.
+fn mac(text: &str) -> Option<[u8; 6]> {
+    let separator = if text.contains('-') { '-' } else { ':' };
+    let pair = |text: &str| {
+        let hexadecimal = text.len() == 2 && text.bytes().all(|octet| octet.is_ascii_hexdigit());
+        hexadecimal.then(|| u8::from_str_radix(text, 16).ok()).flatten()
+    };
+    let octets: Option<Vec<u8>> = text.split(separator).map(pair).collect();
+    octets?.try_into().ok()
+}
+
+/// An IPv6 prefix that a site is given: 48 to 64 bits of unicast addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ipv6Prefix {
+    bits: u128,
+    len: u8,
+}
+
+impl Ipv6Prefix {
+    /// The first `len` bits of an address; the others mean nothing.
+    ///
+    /// # Errors
+    /// [`ValueError::Prefix`] where the length is another, or the prefix is that of groups or begins with 48 zeros.
+    pub fn new(address: Ipv6Addr, len: u8) -> Result<Ipv6Prefix, ValueError> {
+        let zeros = u128::from(address) >> 80 == 0;
+        if !(48..=64).contains(&len) || address.is_multicast() || zeros {
+            return Err(ValueError::Prefix);
+        }
+        Ok(Ipv6Prefix { bits: u128::from(address) & !low_bits(len), len })
+    }
+
+    /// How many bits it has: 48 to 64.
+    #[expect(clippy::len_without_is_empty, reason = "no prefix is empty: it is the field's word for its bits")]
+    pub fn len(self) -> u8 {
+        self.len
+    }
+
+    /// The address that a host has behind it: what the host's suffix does not say is as in its present address, and 0
+    /// without one.
+    ///
+    /// # Errors
+    /// [`PrefixMisfit`].
+    pub fn address_of(self, suffix: Option<Ipv6Suffix>, present: Option<UnicastV6>) -> Result<UnicastV6, PrefixMisfit> {
+        let present = present.map(|present| u128::from(present.addr()));
+        let below = match (suffix, present) {
+            (None, None) => return Err(PrefixMisfit::NoSuffix),
+            (None, Some(present)) => present,
+            (Some(suffix), _) if suffix.bits & !low_bits(self.len) != 0 => return Err(PrefixMisfit::Subnet),
+            (Some(suffix), present) => (present.unwrap_or(0) & !low_bits(suffix.prefix_len)) | suffix.bits,
+        };
+        let address = Ipv6Addr::from(self.bits | (below & low_bits(self.len)));
+        UnicastV6::try_from(address).map_err(|_| PrefixMisfit::NoSuffix) // Never: its prefix is unicast.
+    }
+}
+
+/// Why a host has no address behind a prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrefixMisfit {
+    /// It has neither a suffix nor an address that one could be taken from.
+    NoSuffix,
+    /// The prefix is too long for the number of the host's subnet.
+    Subnet,
+}
+
+/// `2001:db8:1:2::/64`, and the same without a length; in an address with a length the rest means nothing.
+impl FromStr for Ipv6Prefix {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Ipv6Prefix, ValueError> {
+        let (address, len) = text.split_once('/').unwrap_or((text, "64"));
+        let address = address.parse().map_err(|_| ValueError::Prefix)?;
+        Ipv6Prefix::new(address, len.parse().map_err(|_| ValueError::Prefix)?)
+    }
+}
+
+impl fmt::Display for Ipv6Prefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{}/{}", Ipv6Addr::from(self.bits), self.len))
     }
 }
 
@@ -410,15 +554,74 @@ impl TryFrom<u32> for Heartbeat {
 
     fn try_from(secs: u32) -> Result<Heartbeat, ValueError> {
         match NonZeroU32::new(secs) {
-            Some(secs) if (60..=30 * 86_400).contains(&secs.get()) => Ok(Heartbeat(secs)),
+            Some(secs) if policy::HEARTBEAT_SECS.contains(&secs.get()) => Ok(Heartbeat(secs)),
             _ => Err(ValueError::Heartbeat),
         }
+    }
+}
+
+impl FromStr for Heartbeat {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Heartbeat, ValueError> {
+        text.parse::<u32>().map_err(|_| ValueError::Heartbeat)?.try_into()
+    }
+}
+
+impl fmt::Display for Heartbeat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
 impl From<Heartbeat> for u32 {
     fn from(heartbeat: Heartbeat) -> u32 {
         heartbeat.0.get()
+    }
+}
+
+/// How long a challenge value lives: 60 seconds to 7 days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct ChallengeLife(u32);
+
+impl ChallengeLife {
+    /// The time itself.
+    pub fn duration(self) -> Duration {
+        Duration::from_secs(u64::from(self.0))
+    }
+
+    pub(crate) fn is_usual(&self) -> bool {
+        *self == ChallengeLife::default()
+    }
+}
+
+impl Default for ChallengeLife {
+    fn default() -> ChallengeLife {
+        ChallengeLife(policy::CHALLENGE_LIFE_SECS)
+    }
+}
+
+impl TryFrom<u32> for ChallengeLife {
+    type Error = ValueError;
+
+    fn try_from(secs: u32) -> Result<ChallengeLife, ValueError> {
+        let good = policy::CHALLENGE_LIFE_RANGE.contains(&secs);
+        if good { Ok(ChallengeLife(secs)) } else { Err(ValueError::ChallengeLife) }
+    }
+}
+
+impl FromStr for ChallengeLife {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<ChallengeLife, ValueError> {
+        text.parse::<u32>().map_err(|_| ValueError::ChallengeLife)?.try_into()
+    }
+}
+
+impl From<ChallengeLife> for u32 {
+    fn from(life: ChallengeLife) -> u32 {
+        life.0
     }
 }
 
@@ -647,9 +850,15 @@ pub enum ValueError {
     /// A suffix fits behind a prefix of 48 to 64 bits.
     #[error("an IPv6 suffix fits behind a prefix of 48 to 64 bits")]
     Suffix,
+    /// A prefix is 48 to 64 bits of unicast addresses.
+    #[error("a prefix is an IPv6 address with a length of 48 to 64, such as 2001:db8:1:2::/64")]
+    Prefix,
     /// A heartbeat is 60 seconds to 30 days.
     #[error("a heartbeat is 60 seconds to 30 days")]
     Heartbeat,
+    /// A challenge value lives for 60 seconds to 7 days.
+    #[error("a challenge value lives for {} to {} seconds", policy::CHALLENGE_LIFE_RANGE.start(), policy::CHALLENGE_LIFE_RANGE.end())]
+    ChallengeLife,
     /// A login is 1 to 254 printable ASCII characters without a colon.
     #[error("a login is 1 to {} printable ASCII characters without a colon", policy::LOGIN_MAX)]
     Login,

@@ -13,7 +13,7 @@ use crate::account::AccountState;
 use crate::change::Change;
 use crate::domain::{self, Domain};
 use crate::host::Host;
-use crate::name::{self, Name, SEPARATOR, ZoneName};
+use crate::name::{self, Fqdn, Name, SEPARATOR, ZoneName};
 use crate::policy;
 use crate::record::{Record, RecordData, RecordType, Soa, Text};
 use crate::registry::{Node, Registry, challenge_name};
@@ -114,15 +114,16 @@ pub(crate) fn each_own_record(registry: &Registry, domain: &Domain, owner: &[u8]
             each_address(registry, domain, host, f);
         }
         if let Some(extras) = &node.extras {
-            for record in extras.records.iter().filter(|record| !is_derived(registry, domain, record)) {
+            let served = |record: &&Arc<Record>| is_served(registry, domain, record);
+            for record in extras.records.iter().filter(served).filter(|record| !is_derived(registry, domain, record)) {
                 f(record.ttl.unwrap_or(domain.ttl), &record.data);
             }
             let ttl = challenge_ttl_beside(domain, &extras.records);
-            for challenge in &extras.challenges {
+            for challenge in extras.challenges.iter().filter(|challenge| answers_for(registry, &challenge.host)) {
                 let Ok(text) = Text::literal(challenge.value.as_str()) else { continue };
                 let data = RecordData::Txt(text);
                 // A record of the same text stands for both: an RRset has no record twice (RFC 2181, section 5).
-                if !extras.records.iter().any(|record| record.data == data) {
+                if !extras.records.iter().filter(served).any(|record| record.data == data) {
                     f(ttl, &data);
                 }
             }
@@ -182,10 +183,23 @@ pub(crate) fn each_address(registry: &Registry, domain: &Domain, host: &Host, f:
     }
 }
 
+/// Whether a record is served: not while the account is suspended whose it is.
+pub(crate) fn is_served(registry: &Registry, domain: &Domain, record: &Record) -> bool {
+    record.owner.or(domain.owner).is_none_or(|owner| !is_suspended(registry, owner))
+}
+
+/// Whether a host's challenge values are served.
+fn answers_for(registry: &Registry, host: &Fqdn) -> bool {
+    registry.host(host).is_some_and(|host| !is_suspended(registry, host.owner))
+}
+
+fn is_suspended(registry: &Registry, account: AccountNo) -> bool {
+    registry.account(account).is_some_and(|account| account.state == AccountState::Suspended)
+}
+
 /// What a host answers now: its own addresses, its domain's offline addresses, or nothing while its account is suspended.
 pub fn served_addresses(registry: &Registry, domain: &Domain, host: &Host) -> (Option<Ipv4Addr>, Option<Ipv6Addr>) {
-    let served = registry.account(host.owner).is_some_and(|account| account.state != AccountState::Suspended);
-    if !served {
+    if is_suspended(registry, host.owner) {
         return (None, None);
     }
     let client = host.client.and_then(|client| registry.client_by_number(client));
@@ -224,6 +238,9 @@ pub(crate) fn each_name_server(registry: &Registry, domain: &Domain, f: &mut dyn
 fn each_ns(registry: &Registry, domain: &Domain, f: &mut dyn FnMut(Name)) {
     each_name_server(registry, domain, f);
     for record in registry.rrset(domain.name.name(), RecordType::NS) {
+        if !is_served(registry, domain, record) {
+            continue;
+        }
         if let RecordData::Ns(name) = &record.data
             && !has_name_server(registry, domain, &record.data)
         {
@@ -464,7 +481,19 @@ impl Touched<'_> {
             return;
         }
         for registry in [self.before, self.after] {
-            registry.hosts_of(account).for_each(|host| self.host(host));
+            for host in registry.hosts_of(account) {
+                self.host(host);
+                if !registry.challenges(&host.name).is_empty()
+                    && let Some(name) = challenge_name(&host.name)
+                {
+                    self.enclosed(&name);
+                }
+            }
+            registry.records_of(account).for_each(|record| self.record(record));
+            for domain in registry.domains_of(account) {
+                let records = registry.records_at_or_below(domain.name.name());
+                records.filter(|record| record.domain == domain.number).for_each(|record| self.record(record));
+            }
         }
     }
 

@@ -511,7 +511,7 @@ fn what_stands_at_ns1_goes_before_the_default_server() {
 #[test]
 fn challenges() {
     let mut scene = Scene::new();
-    let add = |value: &str| Command::AddChallenge { host: parse("a.dyn.example"), value: parse(value) };
+    let add = |value: &str| Command::AddChallenge { host: parse("a.dyn.example"), value: parse(value), keep: None };
     scene.run(add("x")).run(add("\"y\""));
     let both = "_acme-challenge.a.dyn.example 60 TXT x; _acme-challenge.a.dyn.example 60 TXT \"\\\"y\\\"\"";
     scene.check(&[

@@ -18,7 +18,7 @@ fn elapse(stage: &mut Stage) -> Vec<Change> {
 }
 
 fn challenge(stage: &mut Stage, value: &str) {
-    let command = Command::AddChallenge { host: parse("a.dyn.example"), value: parse(value) };
+    let command = Command::AddChallenge { host: parse("a.dyn.example"), value: parse(value), keep: None };
     stage.ask(&Caller::Local, &command).unwrap();
 }
 
@@ -66,7 +66,7 @@ fn of_two_values_with_one_end_the_other_still_ends() {
     let mut stage = without_eve();
     challenge(&mut stage, "one");
     challenge(&mut stage, "two");
-    let clear = Command::RemoveChallenge { host: parse("a.dyn.example"), value: parse("one") };
+    let clear = Command::RemoveChallenge { host: parse("a.dyn.example"), value: Some(parse("one")) };
     stage.ask(&Caller::Local, &clear).unwrap();
     ends_exactly_at(&mut stage, START.after(Duration::from_secs(3_600)));
     assert_eq!(values(&stage), [""; 0]);
@@ -86,7 +86,7 @@ fn a_challenge_set_again_lives_longer() {
 fn a_challenge_cleared_by_hand_leaves_nothing_due() {
     let mut stage = without_eve();
     challenge(&mut stage, "one");
-    let clear = Command::RemoveChallenge { host: parse("a.dyn.example"), value: parse("one") };
+    let clear = Command::RemoveChallenge { host: parse("a.dyn.example"), value: Some(parse("one")) };
     stage.ask(&Caller::Local, &clear).unwrap();
     assert_eq!(due(&stage.registry, stage.now).next, None);
     challenge(&mut stage, "one");

@@ -155,7 +155,7 @@ fn a_whole_list_in_the_order_of_making() {
         wildcard: true,
     };
     run(&mut stage, Command::AddHost(new));
-    run(&mut stage, Command::AddChallenge { host: parse("b.joe.example"), value: parse("v") });
+    run(&mut stage, Command::AddChallenge { host: parse("b.joe.example"), value: parse("v"), keep: None });
     stage.pass(1);
     add(&mut stage, 2, "a.joe.example", "MX", "10 t.joe.example", None);
     server(&mut stage, 3, "ns.joe.example", &["192.0.2.53", "2001:db8::53"]);
@@ -221,13 +221,13 @@ fn a_list_goes_on_whatever_happened_meanwhile() {
     let both = HostEdit::default().with_address(parse("192.0.2.1")).with_address(parse("2001:db8::1"));
     set_host(&mut stage, "a.joe.example", HostEdit { wildcard: Some(true), ..both });
     for value in ["v", "w", "x"] {
-        run(&mut stage, Command::AddChallenge { host: parse("a.joe.example"), value: parse(value) });
+        run(&mut stage, Command::AddChallenge { host: parse("a.joe.example"), value: parse(value), keep: None });
     }
     let whole = all(&stage.registry, &domain(&stage, "joe.example"));
     let values = whole.iter().filter(|one| matches!(one.source, Source::Challenge(_)));
     let values: Vec<_> = values.map(|one| parse::<ChallengeValue>(&one.data.to_string())).collect();
-    let remove = Command::RemoveChallenge { host: parse("a.joe.example"), value: values[0].clone() };
-    let renew = Command::AddChallenge { host: parse("a.joe.example"), value: values[1].clone() };
+    let remove = Command::RemoveChallenge { host: parse("a.joe.example"), value: Some(values[0].clone()) };
+    let renew = Command::AddChallenge { host: parse("a.joe.example"), value: values[1].clone(), keep: None };
     let no_ipv4 = HostEdit { ipv4: AddressEdit::Remove, ..HostEdit::default() };
     let (hosts, together) = (vec![parse("a.joe.example")], Together::Each);
     for command in [remove, renew, Command::SetHosts { hosts, edit: no_ipv4, together }] {
@@ -252,7 +252,7 @@ fn a_list_goes_on_whatever_happened_meanwhile() {
 fn ids_that_lead_nowhere() {
     let mut stage = Stage::new();
     add(&mut stage, 1, "t.joe.example", "TXT", "x", None);
-    run(&mut stage, Command::AddChallenge { host: parse("a.joe.example"), value: parse("v") });
+    run(&mut stage, Command::AddChallenge { host: parse("a.joe.example"), value: parse("v"), keep: None });
     let registry = &stage.registry;
     let (joe, dyn_) = (domain(&stage, "joe.example"), domain(&stage, "dyn.example"));
     let find = |id| listing::find(registry, &joe, id);
@@ -283,7 +283,7 @@ fn a_text_and_a_challenge_value_that_are_alike() {
     let mut stage = Stage::new();
     add(&mut stage, 1, "_acme-challenge.a.joe.example", "TXT", "v", Some(3_000));
     for value in ["v", "w"] {
-        run(&mut stage, Command::AddChallenge { host: parse("a.joe.example"), value: parse(value) });
+        run(&mut stage, Command::AddChallenge { host: parse("a.joe.example"), value: parse(value), keep: None });
     }
     check_lists(&stage.registry);
     let list = lines(&stage, "joe.example");
@@ -318,7 +318,7 @@ fn an_ns_record_and_a_name_server_that_are_alike() {
 fn challenge_values_in_a_domain_of_their_own() {
     let mut stage = Stage::new();
     run(&mut stage, new_domain("_acme-challenge.a.joe.example", Some(JOE), false));
-    run(&mut stage, Command::AddChallenge { host: parse("a.joe.example"), value: parse("v") });
+    run(&mut stage, Command::AddChallenge { host: parse("a.joe.example"), value: parse("v"), keep: None });
     check_lists(&stage.registry);
     check_pages(&stage.registry);
     let has_text = |name| lines(&stage, name).iter().any(|line| line.contains(" TXT v "));

@@ -254,7 +254,7 @@ fn records() {
         add_record(1, "t.joe.example", "TXT", "x"),
         add_record(2, "alias.joe.example", "CNAME", "a.joe.example"),
         add_host("w.joe.example", JOE),
-        Command::AddChallenge { host: parse("a.joe.example"), value: parse("v") },
+        Command::AddChallenge { host: parse("a.joe.example"), value: parse("v"), keep: None },
         Command::SetSettings(Settings { ns_addresses: vec![parse("192.0.2.53")], ..Settings::default() }),
     ] {
         stage.ask(&by(OPERATOR), &command).unwrap();
@@ -499,7 +499,7 @@ fn check_limit(max: usize, refusal: &Refusal, command: impl Fn(usize) -> Command
 fn limits() {
     let quota = |kind, max| Refusal::Quota { kind, max };
     let challenge =
-        |number: usize| Command::AddChallenge { host: parse("a.dyn.example"), value: parse(&number.to_string()) };
+        |number: usize| Command::AddChallenge { host: parse("a.dyn.example"), value: parse(&number.to_string()), keep: None };
     check_limit(10, &quota(Kind::Challenge, 10), challenge);
     check_limit(100, &quota(Kind::Client, 100), |number| put_client(&number.to_string(), None));
     check_limit(100, &Refusal::TooMany { what: "records of one type at one name", max: 100 }, |number| {

@@ -341,7 +341,7 @@ fn rarely<T: Clone + std::fmt::Debug + 'static>(value: impl Strategy<Value = T> 
 fn host_edit() -> impl Strategy<Value = HostEdit> {
     let ttl = select(&HostTtl::ALL[..2]);
     (edit(v4()), edit(v6()), rarely(ttl), rarely(any::<bool>()), rarely(any::<bool>()))
-        .prop_map(|(ipv4, ipv6, ttl, wildcard, offline)| HostEdit { ipv4, ipv6, ttl, wildcard, offline })
+        .prop_map(|(ipv4, ipv6, ttl, wildcard, offline)| HostEdit { ipv4, ipv6, ttl, wildcard, offline, ..HostEdit::default() })
 }
 
 fn key() -> impl Strategy<Value = ClientKey> {
@@ -510,8 +510,8 @@ fn host_command() -> BoxedStrategy<Command> {
         1 => host_edit().prop_map(|edit| Command::SetAllHosts { edit }),
         3 => host().prop_map(|host| Command::RemoveHost { host }),
         1 => host().prop_map(|name| Command::ReleaseName { name }),
-        2 => (host(), challenge()).prop_map(|(host, value)| Command::AddChallenge { host, value }),
-        1 => (host(), challenge()).prop_map(|(host, value)| Command::RemoveChallenge { host, value }),
+        2 => (host(), challenge()).prop_map(|(host, value)| Command::AddChallenge { host, value, keep: None }),
+        1 => (host(), challenge()).prop_map(|(host, value)| Command::RemoveChallenge { host, value: Some(value) }),
     ]
     .boxed()
 }
@@ -666,7 +666,7 @@ fn contended_command() -> BoxedStrategy<Command> {
             edit: RecordEdit { name, data, instead_of: None, ttl, description: None },
         }),
         2 => record_id().prop_map(|record| Command::RemoveRecord { record }),
-        3 => (challenged(), challenge()).prop_map(|(host, value)| Command::AddChallenge { host, value }),
+        3 => (challenged(), challenge()).prop_map(|(host, value)| Command::AddChallenge { host, value, keep: None }),
         3 => (select(ADOPTED).prop_map(parse), prop::option::weighted(0.2, some_account()))
             .prop_map(|(name, owner)| Command::AdoptHost { name, owner: owner.map(account) }),
         1 => (select(ADOPTED), any::<bool>()).prop_map(|(name, wildcard)| match new_host(name, JOE) {

@@ -17,7 +17,7 @@ fn start(store: &MemoryStore, clock: &Arc<ManualClock>) -> Service {
 
 fn challenge(service: &Service) {
     let host = "a.dyn.example".parse().unwrap();
-    ask(service, Command::AddChallenge { host, value: "proof".parse().unwrap() });
+    ask(service, Command::AddChallenge { host, value: "proof".parse().unwrap(), keep: None });
 }
 
 fn challenges(service: &Service) -> usize {
@@ -30,7 +30,7 @@ fn what_is_due_is_done() {
     let service = start(&store, &clock);
     furnish(&service);
     challenge(&service);
-    clock.advance(policy::CHALLENGE_LIFE - Duration::from_secs(1));
+    clock.advance(Duration::from_secs(policy::CHALLENGE_LIFE_SECS.into()) - Duration::from_secs(1));
     service.catch_up();
     assert_eq!(challenges(&service), 1, "it has not ended yet");
     clock.advance(Duration::from_secs(1));
@@ -46,7 +46,7 @@ fn overdue_work_is_done_before_the_start_returns() {
     furnish(&service);
     challenge(&service);
     service.stop();
-    clock.advance(policy::CHALLENGE_LIFE);
+    clock.advance(Duration::from_secs(policy::CHALLENGE_LIFE_SECS.into()));
     assert_eq!(challenges(&start(&store, &clock)), 0);
 }
 

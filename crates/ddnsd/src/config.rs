@@ -319,6 +319,7 @@ impl Overrides {
             reservation_days: self.reservation_days.unwrap_or(present.reservation_days),
             sign_up: self.sign_up.unwrap_or(present.sign_up),
             mail: self.mail,
+            ..present.clone()
         }
     }
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::{Actor, Draft, Receipt, changed, domains, hosts, made, mails};
-use crate::account::{Account, AccountState, Scope, Token, TsigKey};
+use crate::account::{Account, AccountState, Action, HostScope, Scope, Token, TsigKey};
 use crate::change::{Change, Delta};
 use crate::command::{AccountEdit, NewAccount, NewToken, TokenEdit, TsigKeyEdit, TsigKeyKey};
 use crate::domain::Domain;
 use crate::policy;
 use crate::refusal::{Kind, Refusal};
+use crate::registry::Registry;
 use crate::value::AccountNo;
 
 pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewAccount) -> Result<Receipt, Refusal> {
@@ -130,14 +131,53 @@ pub(crate) fn take_away(draft: &mut Draft<'_>, account: &Arc<Account>) -> Result
 }
 
 pub(super) fn add_token(draft: &mut Draft<'_>, actor: &Actor, new: &NewToken) -> Result<Receipt, Refusal> {
+    if let Some(parent) = actor.token.clone().filter(|token| makes_parts(token, new)) {
+        return add_part(draft, &parent, new);
+    }
     let holder = own(draft, actor, new.account)?;
     check_confirmed(&holder)?;
     actor.hand_on(&new.scope)?;
-    put_token(draft, new)
+    put_token(draft, new, None)
+}
+
+/// Whether a token hands on its right to set challenge values, without being one that may make tokens.
+fn makes_parts(token: &Token, new: &NewToken) -> bool {
+    let manages = token.scope.allows(Action::Manage) && token.scope.hosts == HostScope::All;
+    let own = token.account == new.account && token.parent.is_none();
+    own && !manages && token.scope.allows(Action::AcmeChallenge) && new.scope.is_challenge_only()
+}
+
+/// A program that only proves who has a host gets a credential that can do nothing else. It goes with its token.
+fn add_part(draft: &mut Draft<'_>, parent: &Token, new: &NewToken) -> Result<Receipt, Refusal> {
+    if !parent.scope.includes(&new.scope) {
+        return Err(Refusal::OutOfScope);
+    }
+    if parts(draft.registry(), parent).count() >= policy::TOKENS_PER_TOKEN {
+        return Err(Refusal::TooMany { what: "tokens made by one token", max: policy::TOKENS_PER_TOKEN });
+    }
+    put_token(draft, new, Some(parent.id))
+}
+
+/// The tokens that a token has made for parts of what it may do.
+fn parts<'r>(registry: &'r Registry, token: &Token) -> impl Iterator<Item = &'r Arc<Token>> {
+    let id = token.id;
+    registry.tokens_of(token.account).filter(move |part| part.parent == Some(id))
+}
+
+/// Makes a token void, and with it those of its parts for which nothing stands any more.
+fn take_token_away(draft: &mut Draft<'_>, token: &Arc<Token>) {
+    take_parts_away(draft, token, |_| true);
+    draft.put(Change::Token(Delta::removed(token)));
+}
+
+fn take_parts_away(draft: &mut Draft<'_>, token: &Token, goes: impl Fn(&Token) -> bool) {
+    for part in parts(draft.registry(), token).filter(|part| goes(part)).cloned().collect::<Vec<_>>() {
+        draft.put(Change::Token(Delta::removed(&part)));
+    }
 }
 
 /// A new token for an account that is there, within the bounds that hold for whoever asks.
-pub(super) fn put_token(draft: &mut Draft<'_>, new: &NewToken) -> Result<Receipt, Refusal> {
+pub(super) fn put_token(draft: &mut Draft<'_>, new: &NewToken, parent: Option<Uuid>) -> Result<Receipt, Refusal> {
     check_scope(&new.scope)?;
     let registry = draft.registry();
     if registry.token(new.id).is_some() {
@@ -152,6 +192,7 @@ pub(super) fn put_token(draft: &mut Draft<'_>, new: &NewToken) -> Result<Receipt
         label: new.label.clone(),
         scope: new.scope.clone(),
         secret: new.secret,
+        parent,
         created: draft.now,
     };
     Ok(Receipt::Token(made(token, Change::Token, draft)))
@@ -160,23 +201,23 @@ pub(super) fn put_token(draft: &mut Draft<'_>, new: &NewToken) -> Result<Receipt
 /// The old tokens are void with the very change that makes the new one. A token may always renew itself: the new one can do
 /// nothing that it could not.
 pub(super) fn renew_token(draft: &mut Draft<'_>, actor: &Actor, new: &NewToken) -> Result<Receipt, Refusal> {
-    let (old, new) = match actor.token.as_ref().filter(|token| token.account == new.account) {
+    let (old, new, parent) = match actor.token.as_ref().filter(|token| token.account == new.account) {
         Some(itself) => {
             let new = NewToken { label: itself.label.clone(), scope: itself.scope.clone(), ..new.clone() };
-            (vec![itself.clone()], new)
+            (vec![itself.clone()], new, itself.parent)
         }
         None => {
             let holder = own(draft, actor, new.account)?;
             check_confirmed(&holder)?;
             actor.hand_on(&new.scope)?;
             let same = draft.registry().tokens_of(new.account).filter(|token| token.label == new.label);
-            (same.cloned().collect(), new.clone())
+            (same.cloned().collect(), new.clone(), None)
         }
     };
     for token in &old {
-        draft.put(Change::Token(Delta::removed(token)));
+        take_token_away(draft, token);
     }
-    put_token(draft, &new)
+    put_token(draft, &new, parent)
 }
 
 pub(super) fn set_token(
@@ -195,6 +236,7 @@ pub(super) fn set_token(
     actor.hand_on(&scope)?;
     check_scope(&scope)?;
     let label = edit.label.clone().unwrap_or_else(|| before.label.clone());
+    take_parts_away(draft, &before, |part| !scope.includes(&part.scope));
     let after = Token { label, scope, ..Token::clone(&before) };
     Ok(Receipt::Token(changed(&before, after, Change::Token, draft)))
 }
@@ -211,7 +253,7 @@ fn own_token(draft: &mut Draft<'_>, actor: &Actor, token: Uuid) -> Result<Arc<To
 
 pub(super) fn revoke_token(draft: &mut Draft<'_>, actor: &Actor, token: Uuid) -> Result<Receipt, Refusal> {
     let token = own_token(draft, actor, token)?;
-    draft.put(Change::Token(Delta::removed(&token)));
+    take_token_away(draft, &token);
     Ok(Receipt::Done)
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Actor, Draft, Receipt, accounts, changed, hosts, made};
 use crate::account::Action;
 use crate::change::{Change, Delta};
-use crate::command::{HostEdit, NewClient};
+use crate::command::{ClientEdit, HostEdit, NewClient};
 use crate::host::{Client, Host};
 use crate::name::Fqdn;
 use crate::policy;
@@ -126,6 +126,13 @@ fn put_changed(draft: &mut Draft<'_>, before: &Arc<Client>, mut after: Client) -
         after.updated = draft.now;
     }
     changed(before, after, Change::Client, draft)
+}
+
+pub(super) fn set(draft: &mut Draft<'_>, actor: &Actor, key: &ClientKey, edit: ClientEdit) -> Result<Receipt, Refusal> {
+    let before = own(draft, actor, key, Action::Manage)?;
+    check_scope(draft, actor, &before)?;
+    let after = Client { heartbeat: edit.heartbeat.unwrap_or(before.heartbeat), ..Client::clone(&before) };
+    Ok(Receipt::Client { client: put_changed(draft, &before, after), made: false })
 }
 
 pub(super) fn remove(draft: &mut Draft<'_>, actor: &Actor, key: &ClientKey) -> Result<Receipt, Refusal> {

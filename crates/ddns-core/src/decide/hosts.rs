@@ -15,7 +15,9 @@ use crate::policy;
 use crate::record::RecordData;
 use crate::refusal::{Kind, Refusal};
 use crate::registry::Registry;
-use crate::value::{AccountNo, ChallengeValue, HostNo, HostTtl, Offline, Ttl, UnicastV4, UnicastV6};
+use crate::value::{
+    AccountNo, ChallengeValue, HostNo, HostTtl, Ipv6Suffix, Offline, PrefixMisfit, Ttl, UnicastV4, UnicastV6,
+};
 
 pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewHost) -> Result<Receipt, Refusal> {
     actor.allow(Action::Manage)?;
@@ -256,7 +258,8 @@ pub(super) fn set(
 pub(super) fn set_all(draft: &mut Draft<'_>, actor: &Actor, edit: HostEdit) -> Result<Receipt, Refusal> {
     let account = actor.number().ok_or(Refusal::NotFound { kind: Kind::Account, name: "of the caller".to_owned() })?;
     actor.allow(Action::Update)?;
-    let names: Vec<Fqdn> = draft.registry().hosts_of(account).map(|host| host.name.clone()).collect();
+    let meant = |host: &&Arc<Host>| edit.prefix.is_none() || host.ipv6.is_some() || host.suffix.is_some();
+    let names: Vec<Fqdn> = draft.registry().hosts_of(account).filter(meant).map(|host| host.name.clone()).collect();
     let mut lines = Vec::with_capacity(names.len());
     for name in names.into_iter().filter(|name| actor.covers(name)) {
         let outcome = Ok(set_one(draft, actor, &name, edit)?);
@@ -268,6 +271,10 @@ pub(super) fn set_all(draft: &mut Draft<'_>, actor: &Actor, edit: HostEdit) -> R
 fn set_one(draft: &mut Draft<'_>, actor: &Actor, name: &Fqdn, edit: HostEdit) -> Result<HostOutcome, Refusal> {
     let registry = draft.registry();
     let before = actor.host(registry, name, Action::Update)?;
+    if edit.configures() {
+        actor.allow(Action::Manage)?;
+    }
+    let edit = behind_prefix(&before, edit)?;
     if let AddressEdit::Set(address) = edit.ipv4 {
         check_addresses(registry, Some(address), None)?;
     }
@@ -278,6 +285,25 @@ fn set_one(draft: &mut Draft<'_>, actor: &Actor, name: &Fqdn, edit: HostEdit) ->
         check_wildcard_free(registry, name.name())?;
     }
     Ok(edited(draft, &before, edit))
+}
+
+/// An edit's prefix as the address that it means for a host. A host that has a suffix follows the prefix; one that has none
+/// takes the address that comes beside it, which is the caller's own.
+fn behind_prefix(host: &Host, mut edit: HostEdit) -> Result<HostEdit, Refusal> {
+    let suffix = edit.suffix.unwrap_or(host.suffix.as_deref().copied());
+    let Some(prefix) = edit.prefix.filter(|_| suffix.is_some() || edit.ipv6 == AddressEdit::Keep) else {
+        return Ok(edit);
+    };
+    let name = || host.name.clone();
+    let address = prefix.address_of(suffix, host.ipv6).map_err(|misfit| match misfit {
+        PrefixMisfit::NoSuffix => Refusal::NoSuffix { name: name() },
+        PrefixMisfit::Subnet => {
+            let subnet = suffix.and_then(Ipv6Suffix::subnet).unwrap_or_default();
+            Refusal::NoSubnet { name: name(), prefix, subnet }
+        }
+    })?;
+    edit.ipv6 = AddressEdit::Set(address);
+    Ok(edit)
 }
 
 /// Carries an edit out that was allowed.
@@ -292,12 +318,13 @@ pub(super) fn edited(draft: &mut Draft<'_>, before: &Arc<Host>, edit: HostEdit) 
         (None, Offline::Missed) if edit.is_update() => Offline::No,
         (None, present) => present,
     };
-    let same =
-        (ipv4, ipv6, ttl, wildcard, offline) == (before.ipv4, before.ipv6, before.ttl, before.wildcard, before.offline);
-    if same {
+    let suffix = edit.suffix.map_or_else(|| before.suffix.clone(), |suffix| suffix.map(Box::new));
+    let heartbeat = edit.heartbeat.unwrap_or(before.heartbeat);
+    let mut after = Host { ipv4, ipv6, ttl, wildcard, offline, suffix, heartbeat, ..Host::clone(before) };
+    if after == **before {
         return HostOutcome { host: before.clone(), changed: false };
     }
-    let after = Host { ipv4, ipv6, ttl, wildcard, offline, updated: draft.now, ..Host::clone(before) };
+    after.updated = draft.now;
     HostOutcome { host: draft.host(before, after), changed: true }
 }
 
@@ -386,19 +413,28 @@ pub(super) fn add_challenge(
     actor: &Actor,
     name: &Fqdn,
     value: &ChallengeValue,
+    keep: Option<usize>,
 ) -> Result<Receipt, Refusal> {
-    let end = draft.now.after(policy::CHALLENGE_LIFE);
+    let now = draft.now;
     let registry = draft.registry();
+    let end = now.after(registry.settings().challenge_life.duration());
     let host = actor.host(registry, name, Action::AcmeChallenge)?;
     let owner_name = crate::registry::challenge_name(&host.name)
         .ok_or(Refusal::TooMany { what: "octets of the challenge's name", max: policy::NAME_WIRE_MAX })?;
     if registry.records_at(&owner_name).iter().any(|record| crate::registry::stands_alone(&record.data)) {
         return Err(Refusal::NotAlone { name: owner_name });
     }
-    let present = registry.challenges(name);
+    let present = registry.challenges(name).to_vec();
     let before = present.iter().find(|challenge| challenge.value == *value).cloned();
-    if before.is_none() && present.len() >= policy::CHALLENGES_PER_HOST {
+    let mut others: Vec<_> = present.into_iter().filter(|challenge| challenge.value != *value).collect();
+    others.sort_by_key(|challenge| challenge.end);
+    let too_many = keep.map_or(0, |keep| others.len().saturating_add(1).saturating_sub(keep));
+    let going: Vec<_> = others.drain(..too_many.min(others.len())).collect();
+    if before.is_none() && others.len() >= policy::CHALLENGES_PER_HOST {
         return Err(Refusal::quota(Kind::Challenge, policy::CHALLENGES_PER_HOST as u64));
+    }
+    for challenge in &going {
+        draft.put(Change::Challenge(Delta::removed(challenge)));
     }
     if before.as_ref().is_none_or(|before| before.end != end) {
         let after = Arc::new(Challenge { host: name.clone(), value: value.clone(), end });
@@ -411,13 +447,14 @@ pub(super) fn remove_challenge(
     draft: &mut Draft<'_>,
     actor: &Actor,
     name: &Fqdn,
-    value: &ChallengeValue,
+    value: Option<&ChallengeValue>,
 ) -> Result<Receipt, Refusal> {
     let registry = draft.registry();
     actor.host(registry, name, Action::AcmeChallenge)?;
-    let present = registry.challenges(name).iter().find(|challenge| challenge.value == *value).cloned();
-    let challenge = present.ok_or_else(|| Refusal::not_found(Kind::Challenge, name))?;
-    draft.put(Change::Challenge(Delta::removed(&challenge)));
+    let meant = |challenge: &&Arc<Challenge>| value.is_none_or(|value| challenge.value == *value);
+    for challenge in registry.challenges(name).iter().filter(meant).cloned().collect::<Vec<_>>() {
+        draft.put(Change::Challenge(Delta::removed(&challenge)));
+    }
     Ok(Receipt::Done)
 }
 

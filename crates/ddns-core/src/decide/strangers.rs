@@ -107,7 +107,7 @@ pub(super) fn confirm(draft: &mut Draft<'_>, caller: &Caller, token: &NewToken) 
     let after = Account { state: AccountState::Active, updated: draft.now, ..Account::clone(&account) };
     changed(&account, after, Change::Account, draft);
     mails::forget(draft, account.number);
-    accounts::put_token(draft, token)
+    accounts::put_token(draft, token, None)
 }
 
 pub(super) fn set_password(

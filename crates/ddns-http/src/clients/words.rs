@@ -168,7 +168,9 @@ fn refused(refusal: &Refusal) -> HttpResponse {
         Refusal::Inactive | Refusal::TokenVoid | Refusal::NotSignedIn => {
             return reply::fault(Fault::Unauthorized, &FAULTS);
         }
-        Refusal::NotPublic | Refusal::NoSource => StatusCode::BAD_REQUEST,
+        Refusal::NotPublic | Refusal::NoSource | Refusal::NoSuffix { .. } | Refusal::NoSubnet { .. } => {
+            StatusCode::BAD_REQUEST
+        }
         _ => StatusCode::FORBIDDEN,
     };
     reply::message(status, &sentence(&refusal.to_string()))

@@ -298,7 +298,9 @@ impl Wrong {
             | Refusal::NotOneAddress { .. }
             | Refusal::NoOwner { .. }
             | Refusal::NotPublic
-            | Refusal::NoSource => Wrong::bad_request(refusal.to_string()),
+            | Refusal::NoSource
+            | Refusal::NoSuffix { .. }
+            | Refusal::NoSubnet { .. } => Wrong::bad_request(refusal.to_string()),
         }
     }
 }

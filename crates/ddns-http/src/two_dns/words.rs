@@ -216,6 +216,7 @@ impl From<Refusal> for Wrong {
                 field("domainname", "is not included in the list")
             }
             Refusal::NotPublic | Refusal::NoSource => field("ip_address", "is invalid"),
+            Refusal::NoSuffix { .. } | Refusal::NoSubnet { .. } => field("ip6_prefix", "is invalid"),
             Refusal::Quota { .. }
             | Refusal::TooMany { .. }
             | Refusal::DomainInUse { .. }

@@ -226,9 +226,9 @@ fn inhabited(one: &mut Process) -> (AccountNo, AccountNo) {
     belongings(one, joe);
     // Values of both hosts end with one entry.
     for (host, value) in [("a.dyn.example", "value-of-joe"), ("b.dyn.example", "value-of-ann")] {
-        one.ask(Command::AddChallenge { host: host.parse().unwrap(), value: value.parse().unwrap() });
+        one.ask(Command::AddChallenge { host: host.parse().unwrap(), value: value.parse().unwrap(), keep: None });
     }
-    one.pass(policy::CHALLENGE_LIFE.as_secs() + 1);
+    one.pass(u64::from(policy::CHALLENGE_LIFE_SECS) + 1);
     one.ask(Command::Elapse);
     (joe, ann)
 }

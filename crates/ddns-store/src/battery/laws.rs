@@ -828,7 +828,7 @@ pub fn largest_values(make: Make<'_>) {
         secret: SecretId::new(u64::MAX).unwrap(),
     }));
     let value = "v".repeat(policy::CHALLENGE_MAX);
-    one.ask(Command::AddChallenge { host: "a.dyn.example".parse().unwrap(), value: value.parse().unwrap() });
+    one.ask(Command::AddChallenge { host: "a.dyn.example".parse().unwrap(), value: value.parse().unwrap(), keep: None });
     one.assert_loaded_by_others(&open);
     one.store.tidy(true).unwrap();
     one.assert_loaded_by_others(&open);

@@ -210,10 +210,10 @@ fn host_command() -> BoxedStrategy<Command> {
         2 => (select(ADDRESS_NAMES), prop::option::of(account()))
             .prop_map(|(name, owner)| Command::AdoptHost { name: name.parse().unwrap(), owner }),
         2 => challenge().prop_map(|(host, value)| Command::AddChallenge {
-            host: host.parse().unwrap(), value: value.parse().unwrap(),
+            host: host.parse().unwrap(), value: value.parse().unwrap(), keep: None,
         }),
         1 => challenge().prop_map(|(host, value)| Command::RemoveChallenge {
-            host: host.parse().unwrap(), value: value.parse().unwrap(),
+            host: host.parse().unwrap(), value: Some(value.parse().unwrap()),
         }),
         1 => Just(Command::Elapse),
     ]
