@@ -1,7 +1,7 @@
 //! The routes of all dialects: one table of what is served, and the guarded door in front of each resource.
 
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{HOST, HeaderName, HeaderValue, ORIGIN};
 use actix_web::middleware::{Next, from_fn};
@@ -113,6 +113,24 @@ impl Routes<'_> {
         self.survey.routes.extend(methods.into_iter().map(entry));
     }
 
+    /// One resource at which several dialects meet: the first part that takes a request answers it in its own words. What no
+    /// part takes is told by `D` which methods there are.
+    pub(crate) fn shared<D: Dialect>(&mut self, path: &'static str, parts: impl IntoIterator<Item = Part>) {
+        let mut resource = web::resource(path);
+        let mut methods = Vec::new();
+        for Part { dialect, method, route, complete } in parts {
+            resource = resource.route(route);
+            if !methods.contains(&method) {
+                methods.push(method.clone());
+                let info = RouteInfo { dialect, method: method.to_string(), path };
+                self.survey.routes.push(Entry { info, complete });
+            }
+        }
+        let allow = allow(&methods);
+        let other_method = web::to(move |request: HttpRequest| D::other_method(request, allow.clone()));
+        self.config.service(resource.default_service(other_method.wrap(from_fn(door::<D>))));
+    }
+
     /// What a dialect answers where nothing is, at and below a path that is its own: the route takes every method. It comes
     /// after the dialect's resources.
     pub(crate) fn elsewhere<D: Dialect>(&mut self, path: &'static str, route: Route) {
@@ -122,6 +140,30 @@ impl Routes<'_> {
     /// A dialect's part of the OpenAPI document.
     pub(crate) fn describe(&mut self, chapter: fn() -> OpenApi) {
         self.survey.chapters.push(chapter);
+    }
+}
+
+/// What one dialect does at a resource that it shares with others. Of two parts with the same method the first one's dialect
+/// stands in the table.
+pub(crate) struct Part {
+    dialect: &'static str,
+    method: Method,
+    route: Route,
+    complete: fn(&Method, &mut Operation),
+}
+
+impl Part {
+    /// Every request with this method.
+    pub(crate) fn of<D: Dialect>(method: Method, route: Route) -> Part {
+        Part::when::<D>(method, |_| true, route)
+    }
+
+    /// Those whose head is so.
+    pub(crate) fn when<D: Dialect>(method: Method, is_so: fn(&RequestHead) -> bool, route: Route) -> Part {
+        let wanted = method.clone();
+        let takes = guard::fn_guard(move |request| request.head().method == wanted && is_so(request.head()));
+        let route = route.guard(takes).wrap(from_fn(door::<D>));
+        Part { dialect: D::NAME, method, route, complete: openapi::complete::<D> }
     }
 }
 
