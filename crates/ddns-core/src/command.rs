@@ -179,7 +179,7 @@ pub enum Command {
         /// Whether one refusal refuses all.
         together: Together,
     },
-    /// Change all hosts of the caller that its scope covers; with a prefix, those that have an IPv6 address or suffix.
+    /// Change all hosts of the caller that its scope covers. A prefix moves those that have an IPv6 address or suffix.
     SetAllHosts {
         /// What.
         edit: HostEdit,

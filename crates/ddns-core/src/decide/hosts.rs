@@ -258,14 +258,24 @@ pub(super) fn set(
 pub(super) fn set_all(draft: &mut Draft<'_>, actor: &Actor, edit: HostEdit) -> Result<Receipt, Refusal> {
     let account = actor.number().ok_or(Refusal::NotFound { kind: Kind::Account, name: "of the caller".to_owned() })?;
     actor.allow(Action::Update)?;
-    let meant = |host: &&Arc<Host>| edit.prefix.is_none() || host.ipv6.is_some() || host.suffix.is_some();
-    let names: Vec<Fqdn> = draft.registry().hosts_of(account).filter(meant).map(|host| host.name.clone()).collect();
-    let mut lines = Vec::with_capacity(names.len());
-    for name in names.into_iter().filter(|name| actor.covers(name)) {
-        let outcome = Ok(set_one(draft, actor, &name, edit)?);
-        lines.push(HostLine { name, outcome });
+    let hosts: Vec<Arc<Host>> = draft.registry().hosts_of(account).cloned().collect();
+    let mut lines = Vec::with_capacity(hosts.len());
+    for host in hosts.into_iter().filter(|host| actor.covers(&host.name)) {
+        if let Some(edit) = edit_of_all(&host, edit) {
+            let outcome = Ok(set_one(draft, actor, &host.name, edit)?);
+            lines.push(HostLine { name: host.name.clone(), outcome });
+        }
     }
     Ok(Receipt::Hosts(lines))
+}
+
+/// An edit of all hosts as it is one of them's: where there is no IPv6, a prefix means nothing, and alone changes nothing.
+fn edit_of_all(host: &Host, edit: HostEdit) -> Option<HostEdit> {
+    if edit.prefix.is_none() || host.ipv6.is_some() || host.suffix.is_some() {
+        return Some(edit);
+    }
+    let rest = HostEdit { prefix: None, ..edit };
+    (rest != HostEdit::default()).then_some(rest)
 }
 
 fn set_one(draft: &mut Draft<'_>, actor: &Actor, name: &Fqdn, edit: HostEdit) -> Result<HostOutcome, Refusal> {
