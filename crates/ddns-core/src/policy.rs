@@ -166,8 +166,15 @@ pub const RELEASED_LIFE: Duration = Duration::from_secs(86_400);
 pub const EDIT_TRIES: usize = 8;
 /// Commands waiting for the writer; one more is answered "busy" at once.
 pub const QUEUE: usize = 4_096;
-/// Changes that one account may make in an hour, over all dialects; repeats that change nothing are not counted.
-pub const CHANGES_PER_HOUR: u32 = 1_000_000;
+/// Changes that may be made in an hour under one credential, a token or an account's password, over all dialects; repeats
+/// that change nothing are not counted. A host that moves every second, or a script that makes some thousand records, stays
+/// below it.
+pub const CHANGES_PER_HOUR: u32 = 10_000;
+/// Changes that may be made in an hour from one network, an IPv4 address or an IPv6 /64, under all credentials together:
+/// many customers may sit behind one address.
+pub const CHANGES_PER_NETWORK: u32 = 100_000;
+/// Credentials, and networks, whose changes are counted at a time.
+pub const COUNTED_MAX: usize = 100_000;
 /// Commands decided and committed together at most.
 pub const BATCH: usize = 512;
 /// Passwords hashed at a time.

@@ -194,7 +194,7 @@ async fn update_url(
     }
     let caller = caller?;
     let mut answer = update(&caller, &state, &params).await;
-    let allowance = state.service.allowance(caller.identity.account);
+    let allowance = state.service.allowance(&caller.identity);
     for (name, value) in [(RATE_LIMIT, allowance.limit), (RATE_REMAINING, allowance.remaining)] {
         answer.headers_mut().insert(name, value.into());
     }

@@ -1,14 +1,15 @@
-//! How much may be done in an hour: changes by an account, requests by strangers. One counter for all dialects, in memory,
-//! lost at a restart.
+//! How much may be done in an hour: changes under a credential and from a network, requests by strangers. One counter for all
+//! dialects, in memory, lost at a restart.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ddns_core::{AccountNo, Login, Timestamp, network, policy, site};
+use ddns_core::{AccountNo, Identity, Login, Timestamp, network, policy, site};
+use uuid::Uuid;
 
-/// What an account may still do in the present hour.
+/// What a caller may still do in the present hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allowance {
     /// Changes in an hour.
@@ -17,25 +18,105 @@ pub struct Allowance {
     pub remaining: u32,
 }
 
-/// Counts each account's changes in the present hour.
+/// Counts the changes of the present hour by credential and by network.
 pub(crate) struct Budget {
-    limit: u32,
-    made: Mutex<Hour<AccountNo>>,
+    limits: Limits,
+    made: Mutex<Made>,
+}
+
+/// Changes that each may make in an hour.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) credential: u32,
+    pub(crate) network: u32,
+}
+
+#[derive(Default)]
+struct Made {
+    by_credential: Hour<Credential>,
+    by_network: Hour<IpAddr>,
+}
+
+/// What a caller proved itself with.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Credential {
+    Token(Uuid),
+    Password(AccountNo),
 }
 
 impl Budget {
-    pub(crate) fn new(limit: u32) -> Budget {
-        Budget { limit, made: Mutex::default() }
+    pub(crate) fn new(limits: Limits) -> Arc<Budget> {
+        Arc::new(Budget { limits, made: Mutex::default() })
     }
 
-    pub(crate) fn allowance(&self, account: AccountNo, now: Timestamp) -> Allowance {
-        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner).at(now).get(&account).copied();
-        Allowance { limit: self.limit, remaining: self.limit.saturating_sub(made.unwrap_or(0)) }
+    /// What is left to this caller: of its credential's share and its network's, the smaller.
+    pub(crate) fn allowance(&self, identity: &Identity, now: Timestamp) -> Allowance {
+        self.left(&mut self.made(), identity, now)
     }
 
-    /// Counts a change that was made: what failed by our own fault costs nobody anything.
-    pub(crate) fn count(&self, account: AccountNo, now: Timestamp) {
-        count(self.made.lock().unwrap_or_else(PoisonError::into_inner).at(now), account);
+    /// Takes one change out of a caller's shares before it is made; none where one of them is used up.
+    pub(crate) fn reserve(self: &Arc<Budget>, identity: &Identity, now: Timestamp) -> Option<Stake> {
+        let mut made = self.made();
+        (self.left(&mut made, identity, now).remaining > 0).then(|| self.stake(&mut made, identity, now))
+    }
+
+    /// Likewise for what seems to change nothing, and so is never refused; if it does change something, that counts.
+    pub(crate) fn watch(self: &Arc<Budget>, identity: &Identity, now: Timestamp) -> Stake {
+        self.stake(&mut self.made(), identity, now)
+    }
+
+    fn left(&self, made: &mut Made, identity: &Identity, now: Timestamp) -> Allowance {
+        let allowance = |limit: u32, made: u32| Allowance { limit, remaining: limit.saturating_sub(made) };
+        let own = allowance(self.limits.credential, made.by_credential.at(now).get(&Credential::of(identity)));
+        let shared = identity.source.map(|source| made.by_network.at(now).get(&network(source)));
+        let shared = shared.map(|made| allowance(self.limits.network, made));
+        shared.filter(|shared| shared.remaining < own.remaining).unwrap_or(own)
+    }
+
+    fn stake(self: &Arc<Budget>, made: &mut Made, identity: &Identity, now: Timestamp) -> Stake {
+        let (credential, network) = (Credential::of(identity), identity.source.map(network));
+        let credential = made.by_credential.at(now).count(credential).then_some(credential);
+        let network = network.filter(|network| made.by_network.at(now).count(*network));
+        Stake { budget: Some(self.clone()), hour: hour(now), credential, network }
+    }
+
+    fn made(&self) -> MutexGuard<'_, Made> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Credential {
+    fn of(identity: &Identity) -> Credential {
+        identity.token.map_or(Credential::Password(identity.account), Credential::Token)
+    }
+}
+
+/// One change that is counted in advance. It goes with the command, so that it counts when the change was made, whether
+/// somebody still waits for the answer or not; if none was made, for whatever reason, it is given back.
+pub(crate) struct Stake {
+    budget: Option<Arc<Budget>>,
+    hour: u64,
+    credential: Option<Credential>,
+    network: Option<IpAddr>,
+}
+
+impl Stake {
+    /// The change was made.
+    pub(crate) fn keep(mut self) {
+        self.budget = None;
+    }
+}
+
+impl Drop for Stake {
+    fn drop(&mut self) {
+        let Some(budget) = &self.budget else { return };
+        let mut made = budget.made();
+        if let Some(credential) = &self.credential {
+            made.by_credential.give_back(self.hour, credential);
+        }
+        if let Some(network) = &self.network {
+            made.by_network.give_back(self.hour, network);
+        }
     }
 }
 
@@ -64,9 +145,11 @@ impl Strangers {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         let asked = asked.at(now);
         let shares = self.shares(source, login);
-        let admitted = shares.iter().all(|(who, limit)| asked.get(who).copied().unwrap_or(0) < *limit);
+        let admitted = shares.iter().all(|(who, limit)| asked.get(who) < *limit);
         if admitted {
-            shares.into_iter().for_each(|(who, _)| count(asked, who));
+            for (who, _) in shares {
+                asked.count(who);
+            }
         }
         admitted
     }
@@ -97,18 +180,45 @@ impl<K> Default for Hour<K> {
     }
 }
 
-impl<K> Hour<K> {
+impl<K: Hash + Eq> Hour<K> {
     /// The present hour's counts; with a new hour they begin anew.
-    fn at(&mut self, now: Timestamp) -> &mut HashMap<K, u32> {
-        let hour = now.secs() / 3_600;
+    fn at(&mut self, now: Timestamp) -> &mut Hour<K> {
+        let hour = hour(now);
         if self.hour != hour {
             *self = Hour { hour, ..Hour::default() };
         }
-        &mut self.counts
+        self
+    }
+
+    fn get(&self, key: &K) -> u32 {
+        self.counts.get(key).copied().unwrap_or(0)
+    }
+
+    /// Counts one more, and tells whether it did: beyond the bound who comes anew is not counted in this hour. To be counted
+    /// costs a change that is made, so that only many who are let in can come so far; each of those has its own share.
+    fn count(&mut self, key: K) -> bool {
+        if self.counts.len() >= policy::COUNTED_MAX && !self.counts.contains_key(&key) {
+            return false;
+        }
+        let count = self.counts.entry(key).or_default();
+        *count = count.saturating_add(1);
+        true
+    }
+
+    /// Counts one less in an hour that is not over. Whoever has nothing left to count needs no entry.
+    fn give_back(&mut self, hour: u64, key: &K) {
+        if self.hour != hour {
+            return;
+        }
+        if let Some(count) = self.counts.get_mut(key) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.counts.remove(key);
+            }
+        }
     }
 }
 
-fn count<K: Hash + Eq>(counts: &mut HashMap<K, u32>, key: K) {
-    let count = counts.entry(key).or_default();
-    *count = count.saturating_add(1);
+fn hour(now: Timestamp) -> u64 {
+    now.secs() / 3_600
 }

@@ -40,7 +40,7 @@ use std::thread::JoinHandle;
 use arc_swap::ArcSwap;
 use crossbeam_channel::{Sender, TrySendError};
 use ddns_core::{
-    AccountNo, Caller, Change, Command, Fqdn, Login, Receipt, Refusal, SecretId, Timestamp, decide, policy,
+    Caller, Change, Command, Fqdn, Identity, Login, Receipt, Refusal, SecretId, Timestamp, decide, policy,
     zone::ZoneDifference,
 };
 use ddns_store::{Secret, SoftKey, SoftRefusal, Store, StoreError, Version, Watch};
@@ -48,6 +48,7 @@ use tokio::sync::{broadcast, oneshot};
 
 pub use auth::{AuthError, Authenticated, HashError};
 pub use budget::Allowance;
+use budget::Stake;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use links::{Link, LinkVoid, Purpose};
 pub use snapshot::Snapshot;
@@ -62,7 +63,7 @@ struct Inner {
     queue: Sender<Message>,
     watch: Box<dyn Watch>,
     hasher: auth::Hasher,
-    budget: budget::Budget,
+    budget: Arc<budget::Budget>,
     strangers: budget::Strangers,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
@@ -84,8 +85,12 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Commands that may wait for the writer; one more is answered [`ServiceError::Busy`].
     pub queue: usize,
-    /// Changes that one account may make in an hour; one more is answered [`ServiceError::Limited`].
+    /// Changes that may be made in an hour under one token, or under one account's password; one more is answered
+    /// [`ServiceError::Limited`].
     pub changes_per_hour: u32,
+    /// Changes that may be made in an hour from one network, an IPv4 address or an IPv6 /64; one more is answered
+    /// [`ServiceError::Limited`].
+    pub changes_per_network: u32,
     /// Requests that strangers of one network may make in an hour; one more is answered [`ServiceError::Limited`].
     pub strangers_per_hour: u32,
     /// Whether it folds, prunes and flushes when there is time. A command line that lives for a moment leaves that to
@@ -99,6 +104,7 @@ impl Default for Options {
             clock: Arc::new(SystemClock),
             queue: policy::QUEUE,
             changes_per_hour: policy::CHANGES_PER_HOUR,
+            changes_per_network: policy::CHANGES_PER_NETWORK,
             strangers_per_hour: policy::STRANGERS_PER_HOUR,
             housekeeping: true,
         }
@@ -180,8 +186,8 @@ pub enum ServiceError {
     /// More commands are waiting than the writer can take; try again.
     #[error("the service is busy; try again in a moment")]
     Busy,
-    /// The account has made as many changes in this hour as it may.
-    #[error("this account has made all the changes that it may make in an hour; try again in the next")]
+    /// As many changes as may be made in an hour have been made under this credential, or from this network.
+    #[error("too many changes in this hour; try again in the next")]
     Limited,
     /// The store cannot be written; nothing was acknowledged.
     #[error("the service cannot store changes at present: {0}")]
@@ -235,7 +241,8 @@ impl Service {
         });
         let thread = thread.map_err(|error| StoreError::Io { path: "writer".to_owned(), detail: error.to_string() })?;
         let hasher = auth::Hasher::start();
-        let budget = budget::Budget::new(options.changes_per_hour);
+        let limits = budget::Limits { credential: options.changes_per_hour, network: options.changes_per_network };
+        let budget = budget::Budget::new(limits);
         let strangers = budget::Strangers::new(options.strangers_per_hour);
         let writer = Mutex::new(Some(thread));
         Ok(Service(Arc::new(Inner { shared, queue, watch, hasher, budget, strangers, writer })))
@@ -256,10 +263,9 @@ impl Service {
     /// # Errors
     /// [`ServiceError`]; then nothing was changed, or nobody can say so and it may be asked for again.
     pub async fn submit(&self, request: Request) -> Result<Reply, ServiceError> {
-        let account = counted(&request);
         match self.begin(request)? {
             Begun::Answered(reply) => Ok(reply),
-            Begun::Waiting(answer) => self.end(account, answer.await.unwrap_or_else(|_| Err(stopped()))),
+            Begun::Waiting(answer) => answer.await.unwrap_or_else(|_| Err(stopped())),
         }
     }
 
@@ -268,10 +274,9 @@ impl Service {
     /// # Errors
     /// As [`Service::submit`].
     pub fn submit_blocking(&self, request: Request) -> Result<Reply, ServiceError> {
-        let account = counted(&request);
         match self.begin(request)? {
             Begun::Answered(reply) => Ok(reply),
-            Begun::Waiting(answer) => self.end(account, answer.blocking_recv().unwrap_or_else(|_| Err(stopped()))),
+            Begun::Waiting(answer) => answer.blocking_recv().unwrap_or_else(|_| Err(stopped())),
         }
     }
 
@@ -294,22 +299,22 @@ impl Service {
             let receipt = decision?.receipt;
             return Ok(Begun::Answered(Reply { receipt, changed: false, snapshot }));
         }
-        if !unchanged && counted(&request).is_some_and(|account| self.allowance(account).remaining == 0) {
-            return Err(ServiceError::Limited);
-        }
+        let stake = self.stake(&request, unchanged)?;
         let (answer, waiting) = oneshot::channel();
-        match self.0.queue.try_send(Message::Job(Box::new(Job { request, answer }))) {
+        match self.0.queue.try_send(Message::Job(Box::new(Job { request, answer, stake }))) {
             Ok(()) => Ok(Begun::Waiting(waiting)),
             Err(TrySendError::Full(_)) => Err(ServiceError::Busy),
             Err(TrySendError::Disconnected(_)) => Err(stopped()),
         }
     }
 
-    fn end(&self, account: Option<AccountNo>, answer: Result<Reply, ServiceError>) -> Result<Reply, ServiceError> {
-        if let (Some(account), true) = (account, answer.as_ref().is_ok_and(|reply| reply.changed)) {
-            self.0.budget.count(account, self.now());
+    /// Counts a command in advance, where it counts.
+    fn stake(&self, request: &Request, unchanged: bool) -> Result<Option<Stake>, ServiceError> {
+        let Some(identity) = counted(request) else { return Ok(None) };
+        if unchanged {
+            return Ok(Some(self.0.budget.watch(identity, self.now())));
         }
-        answer
+        self.0.budget.reserve(identity, self.now()).map(Some).ok_or(ServiceError::Limited)
     }
 
     /// What the rules say to a command at this moment, before something costly is done for it. What counts is the answer of
@@ -321,9 +326,9 @@ impl Service {
         decide(&self.snapshot().registry, caller, command, self.now()).map(drop)
     }
 
-    /// What an account may still change in the present hour.
-    pub fn allowance(&self, account: AccountNo) -> Allowance {
-        self.0.budget.allowance(account, self.now())
+    /// What a caller may still change in the present hour, under its credential and from its network.
+    pub fn allowance(&self, identity: &Identity) -> Allowance {
+        self.0.budget.allowance(identity, self.now())
     }
 
     /// Counts a request of somebody who has not signed in and whom a mail may answer, against its network and against the
@@ -419,9 +424,9 @@ fn is_secretive(request: &Request) -> bool {
 }
 
 /// Against whose hour a change counts; the operator's at the command line does not, nor does what must not be told apart.
-fn counted(request: &Request) -> Option<AccountNo> {
+fn counted(request: &Request) -> Option<&Identity> {
     match &request.caller {
-        Caller::Account(identity) if !is_secretive(request) => Some(identity.account),
+        Caller::Account(identity) if !is_secretive(request) => Some(identity),
         Caller::Local | Caller::Guest | Caller::Mailed(_) | Caller::Account(_) => None,
     }
 }

@@ -9,6 +9,7 @@ use ddns_core::{Caller, Change, Command, Decision, Registry, Timestamp, decide, 
 use ddns_store::{Batch, BatchId, Foreign, NewEntry, Store, StoreError, Version};
 use tokio::sync::oneshot;
 
+use crate::budget::Stake;
 use crate::snapshot::{Secrets, Snapshot};
 use crate::{Committed, Origin, Reply, Request, ServiceError, Shared, fresh};
 
@@ -27,6 +28,8 @@ pub(crate) enum Message {
 pub(crate) struct Job {
     pub(crate) request: Request,
     pub(crate) answer: oneshot::Sender<Result<Reply, ServiceError>>,
+    /// What it costs its caller if it changes something.
+    pub(crate) stake: Option<Stake>,
 }
 
 pub(crate) struct Writer {
@@ -211,7 +214,8 @@ impl Writer {
 
     /// Decides the jobs, commits their changes together, publishes, and answers all of them.
     fn commit(&mut self, jobs: Vec<Job>) {
-        let (requests, answers): (Vec<Request>, Vec<_>) = jobs.into_iter().map(|job| (job.request, job.answer)).unzip();
+        let parts = jobs.into_iter().map(|job| (job.request, (job.answer, job.stake)));
+        let (requests, waiting): (Vec<Request>, Vec<_>) = parts.unzip();
         let done = self.transact(requests);
         match done {
             Ok(work) => {
@@ -219,17 +223,20 @@ impl Writer {
                     self.clear_trouble();
                 }
                 let snapshot = self.publish(&work);
-                for (answer, outcome) in answers.into_iter().zip(work.outcomes) {
+                for ((answer, stake), outcome) in waiting.into_iter().zip(work.outcomes) {
                     let reply = outcome.map(|decision| Reply {
                         changed: !decision.changes.is_empty(),
                         receipt: decision.receipt,
                         snapshot: snapshot.clone(),
                     });
+                    // Before the answer, so that whoever has it finds the change counted.
+                    settle(stake, reply.as_ref().is_ok_and(|reply| reply.changed));
                     let _taken = answer.send(reply);
                 }
             }
             Err(reason) => {
-                for answer in answers {
+                for (answer, stake) in waiting {
+                    settle(stake, false);
                     let _taken = answer.send(Err(ServiceError::Unavailable(reason.clone())));
                 }
             }
@@ -416,6 +423,13 @@ impl Writer {
 
     fn clear_trouble(&self) {
         *self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// Counts a command that changed something, and gives back what any other was going to cost.
+fn settle(stake: Option<Stake>, changed: bool) {
+    if let (Some(stake), true) = (stake, changed) {
+        stake.keep();
     }
 }
 

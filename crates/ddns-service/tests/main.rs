@@ -9,6 +9,8 @@ mod commits;
 #[cfg(test)]
 mod disks;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod links;
 #[cfg(test)]
 mod others;

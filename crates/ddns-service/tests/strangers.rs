@@ -233,12 +233,12 @@ fn asking_for_an_address_costs_nothing_of_the_hours_changes() {
     let mailing = Mailing::start(MemoryStore::new());
     let joe = add_account(&mailing.service, "joe@mail.example", None);
     add_account(&mailing.service, "ann@mail.example", None);
-    let before = mailing.service.allowance(joe);
     let identity = Identity { account: joe, token: None, source: None };
+    let before = mailing.service.allowance(&identity);
     for to in ["nobody@mail.example", "ann@mail.example", "joe@mail.example", "nobody@mail.example"] {
         let command = Command::AskLogin { account: joe, to: to.parse().unwrap(), mail: fresh::uuid() };
         mailing.submit(Request::new(Caller::Account(identity.clone()), command, Origin::new("test")));
-        assert_eq!(mailing.service.allowance(joe), before, "{to}");
+        assert_eq!(mailing.service.allowance(&identity), before, "{to}");
     }
     assert_eq!(mailing.service.snapshot().registry.mails().count(), 2);
 }
