@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
-use ddns_core::{ReservedLabel, Settings, SignUp};
+use ddns_core::{ChallengeLife, ReservedLabel, Settings, SignUp};
 use ddns_http::{BaseUrl, HttpSettings};
 use ddns_mail::{Encryption, RelayAddress, Sender, SettingError};
 use ipnet::IpNet;
@@ -51,7 +51,7 @@ pub(crate) struct Keys {
     /// Proxies whose X-Forwarded-For or Forwarded header is believed
     #[arg(long, env = "DDNSD_TRUSTED_PROXIES", value_name = "NET", value_delimiter = ',')]
     pub(crate) trusted_proxies: Option<Vec<IpNet>>,
-    /// What links begin with, such as https://ddns.example
+    /// What links begin with, such as https://ddns.example, and where `ddns kit` sends devices; the data tells it
     #[arg(long, env = "DDNSD_BASE_URL", value_name = "URL")]
     pub(crate) base_url: Option<BaseUrl>,
     /// Host headers that links may be built from where there is no base URL
@@ -87,6 +87,9 @@ pub(crate) struct Keys {
     /// Days for which a freed name in a shared domain stays reserved for its last owner, 0 for none; kept in the data
     #[arg(long, env = "DDNSD_RESERVATION_DAYS", value_name = "DAYS")]
     pub(crate) reservation_days: Option<u16>,
+    /// Seconds for which a certificate authority's challenge value is served, unless it is taken away before; kept in the data
+    #[arg(long, env = "DDNSD_CHALLENGE_LIFE_SECS", value_name = "SECONDS")]
+    pub(crate) challenge_life_secs: Option<ChallengeLife>,
     /// Labels that no host in a shared domain may have first; kept in the data
     #[arg(long, env = "DDNSD_RESERVED_LABELS", value_name = "LABEL", value_delimiter = ',')]
     pub(crate) reserved_labels: Option<Vec<ReservedLabel>>,
@@ -169,6 +172,8 @@ pub struct Overrides {
     pub ns_addresses: Option<Vec<IpAddr>>,
     /// Days for which a freed name stays reserved.
     pub reservation_days: Option<u16>,
+    /// How long a challenge value is served.
+    pub challenge_life: Option<ChallengeLife>,
     /// Labels that no host in a shared domain may have first.
     pub reserved_labels: Option<BTreeSet<ReservedLabel>>,
     /// Whether hosts may only have public addresses.
@@ -177,6 +182,8 @@ pub struct Overrides {
     pub sign_up: Option<SignUp>,
     /// Whether mails can be sent.
     pub mail: bool,
+    /// Where the service is reached over HTTP.
+    pub base_url: Option<BaseUrl>,
 }
 
 impl Keys {
@@ -210,6 +217,7 @@ impl Keys {
             log_format: self.log_format.or(other.log_format),
             log_level: self.log_level.or(other.log_level),
             reservation_days: self.reservation_days.or(other.reservation_days),
+            challenge_life_secs: self.challenge_life_secs.or(other.challenge_life_secs),
             reserved_labels: self.reserved_labels.or(other.reserved_labels),
             public_addresses_only: self.public_addresses_only.or(other.public_addresses_only),
             designate: DesignateKeys {
@@ -251,6 +259,7 @@ impl Keys {
             log_format: Some(LogFormat::default()),
             log_level: Some("info".to_owned()),
             reservation_days: Some(settings.reservation_days),
+            challenge_life_secs: Some(settings.challenge_life),
             reserved_labels: Some(settings.reserved_labels.into_iter().collect()),
             public_addresses_only: Some(settings.public_addresses_only),
             designate: DesignateKeys { list_tenant_and_version: Some(false) },
@@ -269,10 +278,12 @@ impl Keys {
         let overrides = Overrides {
             ns_addresses: self.ns_addresses.clone(),
             reservation_days: self.reservation_days,
+            challenge_life: self.challenge_life_secs,
             reserved_labels: self.reserved_labels.clone().map(|labels| labels.into_iter().collect()),
             public_addresses_only: self.public_addresses_only,
             sign_up: self.sign_up,
             mail: mail.is_some(),
+            base_url: self.base_url.clone(),
         };
         let unless_given = Keys { http: https.as_ref().map(|_| Vec::new()), ..Keys::default() };
         let keys = self.or(unless_given).or(Keys::defaults());
@@ -319,7 +330,8 @@ impl Overrides {
             reservation_days: self.reservation_days.unwrap_or(present.reservation_days),
             sign_up: self.sign_up.unwrap_or(present.sign_up),
             mail: self.mail,
-            ..present.clone()
+            challenge_life: self.challenge_life.unwrap_or(present.challenge_life),
+            base_url: self.base_url.as_ref().map(ToString::to_string),
         }
     }
 }
@@ -399,6 +411,14 @@ mod tests {
         let keys = Keys { reservation_days: Some(0), reserved_labels: Some(Vec::new()), ..Keys::default() };
         let after = keys.means().unwrap().overrides.over(&present);
         assert_eq!((after.reservation_days, after.reserved_labels.len(), after.public_addresses_only), (0, 0, true));
+    }
+
+    #[test]
+    fn the_data_tells_the_base_url_as_long_as_the_configuration_does() {
+        let keys = Keys { base_url: Some("https://ddns.example/".parse().unwrap()), ..Keys::default() };
+        let with = keys.means().unwrap().overrides.over(&Settings::default());
+        assert_eq!(with.base_url.as_deref(), Some("https://ddns.example"));
+        assert_eq!(Keys::default().means().unwrap().overrides.over(&with).base_url, None);
     }
 
     /// Which keys are given: `h` for http, `s` for https, `c` and `k` for the certificate and its key.

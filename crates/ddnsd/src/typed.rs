@@ -99,6 +99,7 @@ mod tests {
         ("log_format", &["json"], "'json'"),
         ("log_level", &["debug"], "'debug'"),
         ("reservation_days", &["3"], "3"),
+        ("challenge_life_secs", &["600"], "600"),
         ("reserved_labels", &["intern"], "['intern']"),
         ("public_addresses_only", &["true"], "true"),
         ("designate.list_tenant_and_version", &["true"], "true"),
