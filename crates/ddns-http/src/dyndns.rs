@@ -20,12 +20,13 @@ use ddns_service::{Service, ServiceError};
 use utoipa::OpenApi;
 
 use self::schemas::UpdateParams;
+use crate::acme;
 use crate::auth::{CHALLENGE, SignedIn};
 use crate::body::Body;
 use crate::dialect::{Dialect, Fault};
 use crate::openapi;
 use crate::params::Params;
-use crate::routes::Routes;
+use crate::routes::{Part, Routes};
 use crate::server::State;
 
 /// The routes of this dialect.
@@ -34,7 +35,8 @@ pub(crate) fn routes(routes: &mut Routes<'_>) {
         let (by_query, by_form) = (web::to(update_by_query), web::to(update_by_form));
         routes.resource::<DynDns>(path, [(Method::GET, by_query), (Method::POST, by_form)]);
     }
-    routes.resource::<UpdateUrl>("/update", [(Method::GET, web::to(update_url))]);
+    let update = Part::of::<UpdateUrl>(Method::GET, web::to(update_url));
+    routes.shared::<UpdateUrl>("/update", [update, acme::update_part()]);
     routes.describe(|| {
         let chapter = openapi::with_alias(Description::openapi(), "/nic/update", "/v2/update");
         openapi::with_alias(chapter, "/nic/update", "/v3/update")

@@ -11,6 +11,7 @@
 //! worker, redirects, compression, cookies.
 
 mod accept;
+mod acme;
 mod address;
 mod auth;
 mod base_url;

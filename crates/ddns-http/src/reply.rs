@@ -63,12 +63,17 @@ pub(crate) struct FaultWords {
 /// A fault in these dialects' words.
 pub(crate) fn fault(fault: Fault, own: &FaultWords) -> HttpResponse {
     let (status, words) = said(fault, own);
-    with_hints(fault, status, words)
+    with_hints(fault, status, &Message { message: words })
+}
+
+/// A fault in a body of the dialect's own.
+pub(crate) fn fault_as(fault: Fault, body: &impl Serialize) -> HttpResponse {
+    with_hints(fault, said(fault, &FaultWords { sign_in: "", not_json: "" }).0, body)
 }
 
 /// A fault in the midst of something, where other words than the usual ones are true.
 pub(crate) fn fault_midway(fault: Fault, own: &FaultWords, words: &str) -> HttpResponse {
-    with_hints(fault, said(fault, own).0, words)
+    with_hints(fault, said(fault, own).0, &Message { message: words })
 }
 
 /// The one table from faults to these dialects' words.
@@ -86,7 +91,7 @@ fn said(fault: Fault, own: &FaultWords) -> (StatusCode, &'static str) {
 }
 
 /// With the headers that tell what would help.
-fn with_hints(fault: Fault, status: StatusCode, words: &str) -> HttpResponse {
+fn with_hints(fault: Fault, status: StatusCode, body: &impl Serialize) -> HttpResponse {
     let mut answer = HttpResponse::build(status);
     match fault {
         Fault::Unauthorized => answer.insert_header((WWW_AUTHENTICATE, CHALLENGE)),
@@ -95,7 +100,13 @@ fn with_hints(fault: Fault, status: StatusCode, words: &str) -> HttpResponse {
         Fault::Unavailable => answer.insert_header((RETRY_AFTER, policy::RETRY_UNAVAILABLE.as_secs())),
         _ => &mut answer,
     };
-    respond(&mut answer, &Message { message: words })
+    respond(&mut answer, body)
+}
+
+/// The rules' words with a capital at their beginning, as all sentences of these dialects.
+pub(crate) fn sentence(words: &str) -> String {
+    let mut rest = words.chars();
+    rest.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(rest).collect()
 }
 
 /// What is wrong with a password, in the JSON of every dialect that takes one.

@@ -12,7 +12,7 @@ use utoipa::openapi::path::Operation;
 
 use crate::dialect::{Dialect, Fault};
 use crate::server::State;
-use crate::{address, clients, confirm, designate, docs, dyndns, health, openapi, two_dns};
+use crate::{acme, address, clients, confirm, designate, docs, dyndns, health, openapi, two_dns};
 
 /// Every dialect adds its own routes.
 fn add_all(routes: &mut Routes<'_>) {
@@ -21,6 +21,7 @@ fn add_all(routes: &mut Routes<'_>) {
     dyndns::routes(routes);
     address::routes(routes);
     health::routes(routes);
+    acme::routes(routes);
     confirm::routes(routes);
     docs::routes(routes);
     designate::routes(routes);

@@ -42,7 +42,7 @@ pub(crate) struct Row {
 impl Row {
     /// Whether its answers have bodies, and those are JSON.
     fn answers_in_json(&self) -> bool {
-        let in_json = ["two-dns", "clients", "confirm", "designate"].contains(&self.dialect());
+        let in_json = ["two-dns", "clients", "confirm", "designate", "httpreq"].contains(&self.dialect());
         in_json && !self.route.starts_with("HEAD ")
     }
 
@@ -262,7 +262,7 @@ fn has_message(body: &str) -> bool {
     body["message"].as_str().is_some_and(|message| !message.is_empty())
 }
 
-/// The house with joe's client `box`, on which `home` hangs, with open sign-up, a record `www` in joe's domain, two name servers
+/// The house with joe's client `box`, on which `home` hangs, with a challenge value of `home`, with open sign-up, a record `www` in joe's domain, two name servers
 /// and a TSIG key, and with a link by which joe may choose a new password.
 pub(crate) fn furnished() -> (House, String) {
     furnish(House::new())
@@ -280,6 +280,8 @@ pub(crate) fn furnish(house: House) -> (House, String) {
         run(Command::AddServer { id: fresh::uuid(), name: name.parse().unwrap(), addresses: Vec::new() });
     }
     run(Command::AddRecord(www()));
+    let home = "home.dyn.example".parse().unwrap();
+    run(Command::AddChallenge { host: home, value: "there".parse().unwrap(), keep: None });
     add_key(&house);
     run(Command::SetSettings(Settings { sign_up: SignUp::Open, mail: true, ..Settings::default() }));
     let mail = ddns_service::fresh::uuid();

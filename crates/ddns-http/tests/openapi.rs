@@ -155,8 +155,18 @@ fn each_dialect_tells_what_its_routes_need() {
 }
 
 /// What strangers may ask for.
-const OPEN: &[&str] =
-    &["/", "/checkip", "/myip", "/healthz", "/readyz", "/openapi.json", "/users", "/users/password", "/confirm/{code}"];
+const OPEN: &[&str] = &[
+    "/",
+    "/checkip",
+    "/myip",
+    "/health",
+    "/healthz",
+    "/readyz",
+    "/openapi.json",
+    "/users",
+    "/users/password",
+    "/confirm/{code}",
+];
 
 #[test]
 fn it_is_served_with_links_that_begin_with_the_base() {

@@ -173,13 +173,7 @@ fn refused(refusal: &Refusal) -> HttpResponse {
         }
         _ => StatusCode::FORBIDDEN,
     };
-    reply::message(status, &sentence(&refusal.to_string()))
-}
-
-/// With a capital at its beginning, as all sentences of this dialect.
-fn sentence(words: &str) -> String {
-    let mut rest = words.chars();
-    rest.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(rest).collect()
+    reply::message(status, &reply::sentence(&refusal.to_string()))
 }
 
 impl From<Refusal> for Wrong {
