@@ -111,6 +111,8 @@ fn fill(directory: &Path, hosts: u32) -> anyhow::Result<()> {
                 ipv6: None,
                 ttl: HostTtl::S60,
                 wildcard: false,
+                suffix: None,
+                heartbeat: None,
             };
             let service = service.clone();
             waiting.spawn(async move { service.submit(request(Caller::Local, Command::AddHost(new))).await });

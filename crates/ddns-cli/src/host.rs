@@ -133,7 +133,16 @@ impl Add {
     fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
         let Addresses { ipv4, ipv6 } = Addresses::of(&self.addresses)?;
         let owner = session.account(&self.owner)?.number;
-        let new = NewHost { name: self.name.clone(), owner, ipv4, ipv6, ttl: self.ttl, wildcard: self.wildcard };
+        let new = NewHost {
+            name: self.name.clone(),
+            owner,
+            ipv4,
+            ipv6,
+            ttl: self.ttl,
+            wildcard: self.wildcard,
+            suffix: None,
+            heartbeat: None,
+        };
         let added = session.submit(Command::AddHost(new));
         let reply = added.map_err(|failure| failure.during(format_args!("cannot add host {}", self.name)))?;
         tell(session, "added", &reply)

@@ -90,7 +90,16 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     for (name, address) in [("laser.lab.example", Some("192.0.2.7")), ("oven.lab.example", None)] {
         let name: Fqdn = name.parse()?;
-        let host = NewHost { name: name.clone(), owner, ipv4: None, ipv6: None, ttl: HostTtl::S60, wildcard: false };
+        let host = NewHost {
+            name: name.clone(),
+            owner,
+            ipv4: None,
+            ipv6: None,
+            ttl: HostTtl::S60,
+            wildcard: false,
+            suffix: None,
+            heartbeat: None,
+        };
         lab.run(&physics, &Command::AddHost(host), now)?;
         if let Some(address) = address {
             let edit = HostEdit::default().with_address(address.parse()?);

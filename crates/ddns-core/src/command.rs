@@ -567,6 +567,10 @@ pub struct NewHost {
     pub ttl: HostTtl,
     /// Whether every name below it answers as it does.
     pub wildcard: bool,
+    /// What it keeps of its IPv6 address when its prefix changes; none is what its address has.
+    pub suffix: Option<Ipv6Suffix>,
+    /// How long it may be silent; none is for ever.
+    pub heartbeat: Option<Heartbeat>,
 }
 
 /// What to change of a host.

@@ -39,6 +39,7 @@
 //! let host: Fqdn = "Home.DYN.example.".parse()?;
 //! let new = NewHost {
 //!     name: host.clone(), owner: joe.number, ipv4: None, ipv6: None, ttl: HostTtl::S60, wildcard: false,
+//!     suffix: None, heartbeat: None,
 //! };
 //! run(&Caller::Local, Command::AddHost(new))?;
 //!

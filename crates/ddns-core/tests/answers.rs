@@ -120,7 +120,16 @@ impl Scene {
 
     fn host(&mut self, name: &str, addresses: &[&str], wildcard: bool) -> &mut Scene {
         let owner = AccountNo::new(crate::universe::JOE).unwrap();
-        let new = NewHost { name: parse(name), owner, ipv4: None, ipv6: None, ttl: HostTtl::S300, wildcard };
+        let new = NewHost {
+            name: parse(name),
+            owner,
+            ipv4: None,
+            ipv6: None,
+            ttl: HostTtl::S300,
+            wildcard,
+            suffix: None,
+            heartbeat: None,
+        };
         self.run(Command::AddHost(new));
         for address in addresses {
             self.edit(name, HostEdit::default().with_address(parse(address)));

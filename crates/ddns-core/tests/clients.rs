@@ -18,7 +18,16 @@ impl Home {
         let (name, owner) = (parse("tv.dyn.example"), account(JOE));
         home.ask(
             None,
-            Command::AddHost(NewHost { name, owner, ipv4: None, ipv6: None, ttl: HostTtl::S60, wildcard: false }),
+            Command::AddHost(NewHost {
+                name,
+                owner,
+                ipv4: None,
+                ipv6: None,
+                ttl: HostTtl::S60,
+                wildcard: false,
+                suffix: None,
+                heartbeat: None,
+            }),
         );
         home.ask(None, Command::AttachHost { key: parse("home"), host: parse("tv.dyn.example") });
         home

@@ -101,7 +101,16 @@ fn reservations() {
     stage.ask(&Caller::Local, &Command::RemoveHost { host: parse("a.dyn.example") }).unwrap();
     let ann = account(crate::universe::ANN);
     let name: Fqdn = parse("a.dyn.example");
-    let new = NewHost { name: name.clone(), owner: ann, ipv4: None, ipv6: None, ttl: HostTtl::S60, wildcard: false };
+    let new = NewHost {
+        name: name.clone(),
+        owner: ann,
+        ipv4: None,
+        ipv6: None,
+        ttl: HostTtl::S60,
+        wildcard: false,
+        suffix: None,
+        heartbeat: None,
+    };
     let take = Command::AddHost(new);
     let end = START.after(Duration::from_secs(30 * 86_400));
     at(&mut stage, end.micros() - 1);
@@ -137,8 +146,16 @@ fn an_unconfirmed_account_is_given_nothing() {
     let mut stage = Stage::new();
     let owner = account(EVE);
     let edit = DomainEdit { owner: Some(Some(owner)), ..DomainEdit::default() };
-    let host =
-        NewHost { name: parse("e.dyn.example"), owner, ipv4: None, ipv6: None, ttl: HostTtl::S60, wildcard: false };
+    let host = NewHost {
+        name: parse("e.dyn.example"),
+        owner,
+        ipv4: None,
+        ipv6: None,
+        ttl: HostTtl::S60,
+        wildcard: false,
+        suffix: None,
+        heartbeat: None,
+    };
     for command in [Command::SetDomain { domain: parse("ann.example"), edit }, Command::AddHost(host)] {
         assert_eq!(stage.ask(&Caller::Local, &command), Err(Refusal::Inactive), "{command:?}");
     }
@@ -165,7 +182,16 @@ fn a_heap_of_ends_is_worked_off() {
     for number in 0..600 {
         let name: Fqdn = parse(&format!("h{number}.dyn.example"));
         let owner = account(JOE);
-        let new = NewHost { name: name.clone(), owner, ipv4: None, ipv6: None, ttl: HostTtl::S60, wildcard: false };
+        let new = NewHost {
+            name: name.clone(),
+            owner,
+            ipv4: None,
+            ipv6: None,
+            ttl: HostTtl::S60,
+            wildcard: false,
+            suffix: None,
+            heartbeat: None,
+        };
         stage.ask(&Caller::Local, &Command::AddHost(new)).unwrap();
         stage.ask(&Caller::Local, &Command::RemoveHost { host: name }).unwrap();
     }

@@ -153,6 +153,8 @@ fn a_whole_list_in_the_order_of_making() {
         ipv6: None,
         ttl: HostTtl::S300,
         wildcard: true,
+        suffix: None,
+        heartbeat: None,
     };
     run(&mut stage, Command::AddHost(new));
     run(&mut stage, Command::AddChallenge { host: parse("b.joe.example"), value: parse("v"), keep: None });
@@ -210,7 +212,19 @@ fn an_address_changes_and_its_id_stays() {
     run(&mut stage, Command::RemoveHost { host: parse("a.joe.example") });
     let (name, owner) = (parse("a.joe.example"), account(JOE));
     let ipv4 = Some("192.0.2.1".parse::<std::net::Ipv4Addr>().unwrap().try_into().unwrap());
-    run(&mut stage, Command::AddHost(NewHost { name, owner, ipv4, ipv6: None, ttl: HostTtl::S60, wildcard: false }));
+    run(
+        &mut stage,
+        Command::AddHost(NewHost {
+            name,
+            owner,
+            ipv4,
+            ipv6: None,
+            ttl: HostTtl::S60,
+            wildcard: false,
+            suffix: None,
+            heartbeat: None,
+        }),
+    );
     assert_ne!(ids(&stage)["a.joe.example A"], before["a.joe.example A"]);
 }
 

@@ -865,7 +865,10 @@ impl World {
             86_400.. => HostTtl::S86400,
         };
         let owner = AccountNo::new(owner).unwrap();
-        self.add_host(who, &NewHost { name: name.clone(), owner, ipv4, ipv6, ttl, wildcard })
+        self.add_host(
+            who,
+            &NewHost { name: name.clone(), owner, ipv4, ipv6, ttl, wildcard, suffix: None, heartbeat: None },
+        )
     }
 
     /// The address records at a name, if there are any and a host could be made of them: at most one of each family, and no

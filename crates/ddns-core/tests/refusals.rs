@@ -18,7 +18,16 @@ fn by_token(number: u32, scope: usize, source: &str) -> Caller {
 
 fn add_host(name: &str, owner: u32) -> Command {
     let owner = account(owner);
-    Command::AddHost(NewHost { name: parse(name), owner, ipv4: None, ipv6: None, ttl: HostTtl::S60, wildcard: true })
+    Command::AddHost(NewHost {
+        name: parse(name),
+        owner,
+        ipv4: None,
+        ipv6: None,
+        ttl: HostTtl::S60,
+        wildcard: true,
+        suffix: None,
+        heartbeat: None,
+    })
 }
 
 fn set_host(name: &str, address: &str) -> Command {
@@ -498,8 +507,11 @@ fn check_limit(max: usize, refusal: &Refusal, command: impl Fn(usize) -> Command
 #[test]
 fn limits() {
     let quota = |kind, max| Refusal::Quota { kind, max };
-    let challenge =
-        |number: usize| Command::AddChallenge { host: parse("a.dyn.example"), value: parse(&number.to_string()), keep: None };
+    let challenge = |number: usize| Command::AddChallenge {
+        host: parse("a.dyn.example"),
+        value: parse(&number.to_string()),
+        keep: None,
+    };
     check_limit(10, &quota(Kind::Challenge, 10), challenge);
     check_limit(100, &quota(Kind::Client, 100), |number| put_client(&number.to_string(), None));
     check_limit(100, &Refusal::TooMany { what: "records of one type at one name", max: 100 }, |number| {

@@ -147,7 +147,16 @@ fn a_set_that_is_partly_somebody_elses() {
     let mut stage = Stage::new();
     run(&mut stage, [add(2, "t.dyn.example", "TXT", "y", Some(60))]);
     let (name, owner) = (parse("t.dyn.example"), account(JOE));
-    let host = NewHost { name, owner, ipv4: None, ipv6: None, ttl: HostTtl::S60, wildcard: false };
+    let host = NewHost {
+        name,
+        owner,
+        ipv4: None,
+        ipv6: None,
+        ttl: HostTtl::S60,
+        wildcard: false,
+        suffix: None,
+        heartbeat: None,
+    };
     stage.ask(&by(JOE), &Command::AddHost(host)).unwrap();
     stage.ask(&by(JOE), &add(1, "t.dyn.example", "TXT", "x", Some(7))).unwrap();
     assert_eq!(record(&stage, 1).ttl, Some(Ttl::clamped(60)), "whoever comes takes what is there");
@@ -240,7 +249,16 @@ fn in_a_shared_domain_everybody_pays_for_oneself() {
     let edit = AccountEdit { max_hosts: Some(9), ..AccountEdit::default() };
     run(&mut stage, [Command::SetAccount { account: account(JOE), edit }]);
     let (name, owner) = (parse("j.ann.example"), account(JOE));
-    let host = NewHost { name, owner, ipv4: None, ipv6: None, ttl: HostTtl::S60, wildcard: false };
+    let host = NewHost {
+        name,
+        owner,
+        ipv4: None,
+        ipv6: None,
+        ttl: HostTtl::S60,
+        wildcard: false,
+        suffix: None,
+        heartbeat: None,
+    };
     stage.ask(&by(JOE), &Command::AddHost(host)).unwrap();
     stage.ask(&by(JOE), &add(2, "j.ann.example", "TXT", "x", None)).unwrap();
     assert_eq!(refused(&stage, &by(JOE), &add(3, "j.ann.example", "MX", "0 .", None)), quota(Kind::Record, 1));

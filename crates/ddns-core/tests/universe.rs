@@ -229,7 +229,16 @@ pub(crate) fn new_domain(name: &str, owner: Option<u32>, shared: bool) -> Comman
 fn new_host(name: &str, owner: u32) -> Command {
     let ipv4 = Some(std::net::Ipv4Addr::new(8, 8, 8, 8).try_into().unwrap());
     let (name, owner) = (parse(name), account(owner));
-    Command::AddHost(NewHost { name, owner, ipv4, ipv6: None, ttl: HostTtl::S60, wildcard: false })
+    Command::AddHost(NewHost {
+        name,
+        owner,
+        ipv4,
+        ipv6: None,
+        ttl: HostTtl::S60,
+        wildcard: false,
+        suffix: None,
+        heartbeat: None,
+    })
 }
 
 /// What every story begins with: accounts, their tokens, a shared domain of the operator, a private and a shared one.
@@ -340,8 +349,9 @@ fn rarely<T: Clone + std::fmt::Debug + 'static>(value: impl Strategy<Value = T> 
 
 fn host_edit() -> impl Strategy<Value = HostEdit> {
     let ttl = select(&HostTtl::ALL[..2]);
-    (edit(v4()), edit(v6()), rarely(ttl), rarely(any::<bool>()), rarely(any::<bool>()))
-        .prop_map(|(ipv4, ipv6, ttl, wildcard, offline)| HostEdit { ipv4, ipv6, ttl, wildcard, offline, ..HostEdit::default() })
+    (edit(v4()), edit(v6()), rarely(ttl), rarely(any::<bool>()), rarely(any::<bool>())).prop_map(
+        |(ipv4, ipv6, ttl, wildcard, offline)| HostEdit { ipv4, ipv6, ttl, wildcard, offline, ..HostEdit::default() },
+    )
 }
 
 fn key() -> impl Strategy<Value = ClientKey> {
@@ -501,7 +511,7 @@ fn host_command() -> BoxedStrategy<Command> {
     let new = (host(), some_account(), prop::option::of(v4()), prop::option::of(v6()), any::<bool>());
     prop_oneof![
         6 => new.prop_map(|(name, owner, ipv4, ipv6, wildcard)| Command::AddHost(NewHost {
-            name, owner: account(owner), ipv4, ipv6, ttl: HostTtl::S60, wildcard,
+            name, owner: account(owner), ipv4, ipv6, ttl: HostTtl::S60, wildcard, suffix: None, heartbeat: None,
         })),
         1 => (host(), prop::option::of(some_account()))
             .prop_map(|(name, owner)| Command::AdoptHost { name, owner: owner.map(account) }),

@@ -294,8 +294,16 @@ fn further_name_servers_have_glue() {
     run(&mut stage, &[removed(1), removed(5)]);
     assert_eq!(glue(&stage), [""; 0]);
     let owner = account(JOE);
-    let new =
-        NewHost { name: parse("ns5.c.p.example"), owner, ipv4: None, ipv6: None, ttl: HostTtl::S60, wildcard: false };
+    let new = NewHost {
+        name: parse("ns5.c.p.example"),
+        owner,
+        ipv4: None,
+        ipv6: None,
+        ttl: HostTtl::S60,
+        wildcard: false,
+        suffix: None,
+        heartbeat: None,
+    };
     run(&mut stage, &[Command::AddHost(new), address("ns5.c.p.example", "192.0.2.8")]);
     assert_eq!(glue(&stage), ["ns5.c.p.example 3600 192.0.2.8"], "a host's");
     for (state, count) in [(AccountState::Suspended, 0), (AccountState::Active, 1)] {
@@ -323,7 +331,16 @@ fn a_grandchilds_offline_host_is_glue() {
     let (id, name, data) = (Uuid::nil(), parse("c.p.example"), RecordData::Ns(parse("ns5.g.c.p.example")));
     let ns = NewRecord { id, name, data, ttl: None, description: None, domain: None, narrow: false };
     let (name, owner) = (parse("ns5.g.c.p.example"), account(JOE));
-    let host = NewHost { name, owner, ipv4: None, ipv6: None, ttl: HostTtl::S60, wildcard: false };
+    let host = NewHost {
+        name,
+        owner,
+        ipv4: None,
+        ipv6: None,
+        ttl: HostTtl::S60,
+        wildcard: false,
+        suffix: None,
+        heartbeat: None,
+    };
     let offline = HostEdit { offline: Some(true), ..HostEdit::default() };
     let offline =
         Command::SetHosts { hosts: vec![parse("ns5.g.c.p.example")], edit: offline, together: Together::Each };
@@ -368,7 +385,7 @@ fn glue_command() -> impl Strategy<Value = Command> {
         3 => id().prop_map(|record| Command::RemoveRecord { record }),
         4 => (name(), unicast()).prop_map(|(name, ipv4)| {
             let (name, owner) = (parse(name), account(JOE));
-            Command::AddHost(NewHost { name, owner, ipv4, ipv6: None, ttl: HostTtl::S60, wildcard: false })
+            Command::AddHost(NewHost { name, owner, ipv4, ipv6: None, ttl: HostTtl::S60, wildcard: false, suffix: None, heartbeat: None })
         }),
         2 => (name(), ip()).prop_map(|(name, ip)| address(name, &ip.to_string())),
         1 => (name(), any::<bool>()).prop_map(|(name, offline)| {
@@ -425,7 +442,16 @@ fn a_host_at_a_childs_default_server_name() {
     let mut stage = Stage::new();
     let host = |name: &str| {
         let (name, owner) = (parse(name), account(JOE));
-        Command::AddHost(NewHost { name, owner, ipv4: None, ipv6: None, ttl: HostTtl::S60, wildcard: false })
+        Command::AddHost(NewHost {
+            name,
+            owner,
+            ipv4: None,
+            ipv6: None,
+            ttl: HostTtl::S60,
+            wildcard: false,
+            suffix: None,
+            heartbeat: None,
+        })
     };
     for name in ["p.example", "c.p.example"] {
         run(&mut stage, &[new_domain(name, Some(JOE), false)]);

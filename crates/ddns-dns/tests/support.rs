@@ -66,6 +66,8 @@ pub(crate) fn service() -> Service {
         ipv6: None,
         ttl: HostTtl::S60,
         wildcard: false,
+        suffix: None,
+        heartbeat: None,
     };
     run(&service, Command::AddHost(host));
     ["192.0.2.1", "2001:db8::1"].into_iter().for_each(|address| move_host(&service, address));

@@ -404,6 +404,8 @@ impl Case {
             ipv6: None,
             ttl: HostTtl::S60,
             wildcard: false,
+            suffix: None,
+            heartbeat: None,
         }));
     }
 

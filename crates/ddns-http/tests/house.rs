@@ -158,7 +158,16 @@ impl House {
 
     pub(crate) fn add_host(&self, name: &str, owner: AccountNo) {
         let name = name.parse().unwrap();
-        let host = NewHost { name, owner, ipv4: None, ipv6: None, ttl: HostTtl::S60, wildcard: false };
+        let host = NewHost {
+            name,
+            owner,
+            ipv4: None,
+            ipv6: None,
+            ttl: HostTtl::S60,
+            wildcard: false,
+            suffix: None,
+            heartbeat: None,
+        };
         run(&self.service, Command::AddHost(host));
     }
 

@@ -60,6 +60,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         ipv6: None,
         ttl: HostTtl::S60,
         wildcard: false,
+        suffix: None,
+        heartbeat: None,
     };
     let name = host.name.clone();
     service.submit_blocking(Request::new(router.clone(), Command::AddHost(host), origin.clone()))?;

@@ -73,7 +73,16 @@ pub(crate) fn add_account(service: &Service, login: &str, password: Option<(Secr
 
 pub(crate) fn add_host(name: &str, owner: AccountNo) -> Request {
     let name = name.parse().unwrap();
-    local(Command::AddHost(NewHost { name, owner, ipv4: None, ipv6: None, ttl: HostTtl::S60, wildcard: false }))
+    local(Command::AddHost(NewHost {
+        name,
+        owner,
+        ipv4: None,
+        ipv6: None,
+        ttl: HostTtl::S60,
+        wildcard: false,
+        suffix: None,
+        heartbeat: None,
+    }))
 }
 
 pub(crate) fn set(name: &str, address: &str) -> Request {

@@ -65,6 +65,8 @@ impl World {
             ipv6: None,
             ttl: HostTtl::S60,
             wildcard,
+            suffix: None,
+            heartbeat: None,
         };
         for address in addresses.iter().map(parse) {
             match address {

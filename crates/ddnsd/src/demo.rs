@@ -66,7 +66,16 @@ fn furnish(service: &Service) -> Result<SecretString, ServiceError> {
         return Err(other());
     };
     let owner = account.number;
-    let host = NewHost { name: parsed(HOST)?, owner, ipv4: None, ipv6: None, ttl: HostTtl::default(), wildcard: false };
+    let host = NewHost {
+        name: parsed(HOST)?,
+        owner,
+        ipv4: None,
+        ipv6: None,
+        ttl: HostTtl::default(),
+        wildcard: false,
+        suffix: None,
+        heartbeat: None,
+    };
     ask(service, Command::AddHost(host), None)?;
     let ((shown, digest), secret) = (fresh::token(), fresh::secret_id());
     let token = NewToken { id: fresh::uuid(), account: owner, label: parsed("demo")?, scope: Scope::FULL, secret };

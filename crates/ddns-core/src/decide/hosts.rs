@@ -51,8 +51,8 @@ pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewHost) -> Result
         offline: Offline::No,
         ipv4: new.ipv4,
         ipv6: new.ipv6,
-        suffix: None,
-        heartbeat: None,
+        suffix: new.suffix.map(Box::new),
+        heartbeat: new.heartbeat,
         created: now,
         updated: now,
     };
@@ -91,7 +91,11 @@ pub(super) fn adopt(
     if draft.registry().account(owner).is_some_and(|owner| owner.state != AccountState::Active) {
         return Err(Refusal::Inactive);
     }
-    add(draft, actor, &NewHost { name: name.clone(), owner, ipv4, ipv6, ttl, wildcard: has_wildcard })
+    add(
+        draft,
+        actor,
+        &NewHost { name: name.clone(), owner, ipv4, ipv6, ttl, wildcard: has_wildcard, suffix: None, heartbeat: None },
+    )
 }
 
 /// The address records at a name, as a host has them.

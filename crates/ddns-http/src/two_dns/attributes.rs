@@ -25,7 +25,7 @@ pub(super) fn of_new_host(body: &[u8], owner: AccountNo, source: Option<IpAddr>)
         HostAddress::V4(address) => (Some(address), None),
         HostAddress::V6(address) => (None, Some(address)),
     };
-    Ok(NewHost { name, owner, ipv4, ipv6, ttl, wildcard })
+    Ok(NewHost { name, owner, ipv4, ipv6, ttl, wildcard, suffix: None, heartbeat: None })
 }
 
 /// What `PUT /hosts/{fqdn}` asks for: any of `ip_address`, `ttl`, `activate_wildcard`.

@@ -806,6 +806,8 @@ pub fn largest_values(make: Make<'_>) {
         ipv6: "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff".parse::<std::net::Ipv6Addr>().unwrap().try_into().ok(),
         ttl: ddns_core::HostTtl::S86400,
         wildcard: false,
+        suffix: None,
+        heartbeat: None,
     }));
     for (id, text) in
         ["漢".repeat(policy::TXT_MAX / 3), "\\\"\u{0}\u{1}\t\n🦀'; DROP TABLE hosts; --".to_owned()].iter().enumerate()
@@ -828,7 +830,11 @@ pub fn largest_values(make: Make<'_>) {
         secret: SecretId::new(u64::MAX).unwrap(),
     }));
     let value = "v".repeat(policy::CHALLENGE_MAX);
-    one.ask(Command::AddChallenge { host: "a.dyn.example".parse().unwrap(), value: value.parse().unwrap(), keep: None });
+    one.ask(Command::AddChallenge {
+        host: "a.dyn.example".parse().unwrap(),
+        value: value.parse().unwrap(),
+        keep: None,
+    });
     one.assert_loaded_by_others(&open);
     one.store.tidy(true).unwrap();
     one.assert_loaded_by_others(&open);

@@ -196,7 +196,16 @@ pub(super) fn new_domain(name: &str, owner: Option<AccountNo>) -> Command {
 
 pub(super) fn new_host(name: &str, owner: AccountNo) -> Command {
     let name = name.parse().unwrap();
-    Command::AddHost(NewHost { name, owner, ipv4: None, ipv6: None, ttl: HostTtl::S60, wildcard: false })
+    Command::AddHost(NewHost {
+        name,
+        owner,
+        ipv4: None,
+        ipv6: None,
+        ttl: HostTtl::S60,
+        wildcard: false,
+        suffix: None,
+        heartbeat: None,
+    })
 }
 
 pub(super) fn set_host(name: &str, address: &str) -> Command {
