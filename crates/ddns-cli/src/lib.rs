@@ -16,6 +16,7 @@ mod exit_code;
 mod failure;
 mod host;
 mod key;
+mod kit;
 mod log;
 mod mail;
 mod name;
@@ -38,6 +39,7 @@ use ddns_service::Clock;
 use ddns_store::{Store, StoreError};
 
 pub use exit_code::ExitCode;
+pub use kit::routers;
 pub use reference::reference;
 
 use failure::Failure;

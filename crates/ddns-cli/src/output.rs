@@ -113,6 +113,18 @@ impl Output<'_> {
         Ok(())
     }
 
+    /// Prints a configuration with a secret in it, wholly: alone for people and files, with what it belongs to as JSON.
+    pub(crate) fn kit(&mut self, object: Object, text: &SecretString, secret: &SecretString) -> Result<(), Failure> {
+        if self.format == Format::Json {
+            let object = object.with("configuration", text.expose_secret().into());
+            self.json(&object.with("secret", secret.expose_secret().into()))?;
+        } else {
+            self.stdout.write_all(text.expose_secret().as_bytes())?;
+        }
+        self.stdout.flush()?;
+        Ok(())
+    }
+
     /// Talks: to standard error, so that data stays data.
     pub(crate) fn say(&mut self, sentence: impl std::fmt::Display) -> Result<(), Failure> {
         writeln!(self.stderr, "{sentence}")?;

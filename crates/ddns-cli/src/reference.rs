@@ -27,6 +27,7 @@ Keys keep their names and meanings; new ones may come. What is not there is `nul
 |---|---|
 | account | `login`, `id`, `state` (`unconfirmed`, `active`, `suspended`), `role` (`user`, `operator`), `max_hosts`, `max_domains`, `language` (`en`, `de`), `has_password`, `created`, `updated`; and, but not in lists, `hosts`, `domains`, `tokens` |
 | token | `id`, `account`, `label`, `hosts` (`null`: all), `actions`, `networks` (`[]`: any), `expires`, `created`; from `create` also `secret` |
+| kit | `host`, `program`, `url`, `account`, `token` (its id), `hosts`, `actions`, `networks`, `expires` (as a token's), `configuration`, `secret` |
 | key | `name`, `id`, `algorithm` (`hmac-sha1`, `hmac-sha256`, `hmac-sha384`, `hmac-sha512`), `account`, `hosts`, `actions`, `networks`, `expires` (as a token's), `created`; from `add`, unless it was given, also `secret` (base64) |
 | quota | `login`, `hosts` (how many it holds), `max_hosts`, `domains` (how many it holds), `max_domains`, `max_records` (in one domain), `max_rrsets` (in one domain of its own), `max_rrset_records` (in one RRset, through the Designate API) |
 | server | `name`, `id`, `addresses`, `created`, `updated` (`null`: never) |

@@ -13,6 +13,7 @@ use crate::domain::DomainCommand;
 use crate::failure::Failure;
 use crate::host::HostCommand;
 use crate::key::KeyCommand;
+use crate::kit::Kit;
 use crate::log::Log;
 use crate::mail::MailCommand;
 use crate::name::NameCommand;
@@ -67,6 +68,11 @@ pub(crate) enum Command {
     /// Credentials for routers and programs
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Make a token for one host and one program, and print the program's configuration with it
+    ///
+    /// The token may do what the program needs on that host, and nothing else. The configuration alone goes to standard
+    /// output. All of them are shown in docs/routers.md.
+    Kit(Kit),
     /// TSIG keys, kept for signed updates and transfers, which this version does not serve yet
     #[command(subcommand)]
     Key(KeyCommand),
@@ -121,6 +127,7 @@ impl Command {
             Command::Account(command) => command.run(session),
             Command::Quota(command) => command.run(session),
             Command::Token(command) => command.run(session),
+            Command::Kit(kit) => kit.run(session),
             Command::Key(command) => command.run(session),
             Command::Server(command) => command.run(session),
             Command::Domain(command) => command.run(session),

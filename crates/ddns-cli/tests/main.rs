@@ -17,6 +17,8 @@ mod hosts;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod kit;
+#[cfg(test)]
 mod mails;
 #[cfg(test)]
 mod manual;
