@@ -6,7 +6,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command as Process, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -20,6 +20,8 @@ use ddns_service::{Options, Origin, Request, Service, fresh};
 use ddns_store::FileStore;
 use secrecy::ExposeSecret;
 use uuid::Uuid;
+
+use crate::process::Process;
 
 /// How to measure.
 #[derive(clap::Args)]
@@ -178,7 +180,7 @@ struct Site {
 
 impl Site {
     fn start(directory: &Path, records: u32) -> anyhow::Result<Site> {
-        let mut process = Process::new(std::env::current_exe()?)
+        let mut process = std::process::Command::new(std::env::current_exe()?)
             .args(["serve-records", &directory.display().to_string(), &records.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -194,7 +196,7 @@ impl Site {
     /// Makes records and removes them again, and adds what that cost the server.
     fn make_and_remove(&self, count: u32, costs: &mut Costs) -> anyhow::Result<()> {
         let mut connection = Connection::open(self)?;
-        let before = self.cpu_seconds()?;
+        let before = self.process().cpu_seconds()?;
         let mut made = Vec::new();
         for number in 0..count {
             let body = format!(
@@ -206,37 +208,18 @@ impl Site {
             costs.waits.push(u32::try_from(started.elapsed().as_micros())?);
             made.push(id_in(&answer)?);
         }
-        let between = self.cpu_seconds()?;
+        let between = self.process().cpu_seconds()?;
         for id in made {
             connection.ask("DELETE", &format!("/{id}"), "")?;
         }
-        let after = self.cpu_seconds()?;
+        let after = self.process().cpu_seconds()?;
         costs.made.push((between - before) / f64::from(count));
         costs.removed.push((after - between) / f64::from(count));
         Ok(())
     }
 
-    /// Processor seconds of the server so far.
-    fn cpu_seconds(&self) -> anyhow::Result<f64> {
-        let stat = self.told("stat")?;
-        let fields: Vec<&str> = stat.rsplit(')').next().context("stat")?.split_ascii_whitespace().collect();
-        let ticks = |index: usize| -> anyhow::Result<f64> { Ok(fields.get(index).context("stat")?.parse()?) };
-        Ok((ticks(11)? + ticks(12)?) / 100.0)
-    }
-
-    /// The most memory that the server has had since [`Site::forget_peak`], in octets.
-    fn peak(&self) -> anyhow::Result<u64> {
-        let status = self.told("status")?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("VmHWM")?;
-        Ok(line.trim().trim_end_matches(" kB").parse::<u64>()?.saturating_mul(1_024))
-    }
-
-    fn forget_peak(&self) -> anyhow::Result<()> {
-        Ok(std::fs::write(format!("/proc/{}/clear_refs", self.process.id()), "5")?)
-    }
-
-    fn told(&self, file: &str) -> anyhow::Result<String> {
-        Ok(std::fs::read_to_string(format!("/proc/{}/{file}", self.process.id()))?)
+    fn process(&self) -> Process {
+        Process::of(&self.process)
     }
 }
 
@@ -380,8 +363,8 @@ fn lists_table(sites: &[Site], lists: usize) -> anyhow::Result<String> {
         &many,
     ]);
     for site in sites {
-        site.forget_peak()?;
-        let start = site.peak()?;
+        site.process().forget_peak()?;
+        let start = site.process().peak()?;
         let began = Instant::now();
         let mut connection = Connection::open(site)?;
         connection.send("GET", "", "")?;
@@ -389,7 +372,7 @@ fn lists_table(sites: &[Site], lists: usize) -> anyhow::Result<String> {
         let first = began.elapsed();
         let octets = connection.drain(length)?;
         let whole = began.elapsed();
-        let one = site.peak()?.saturating_sub(start);
+        let one = site.process().peak()?.saturating_sub(start);
         let held = hold_many(site, lists)?;
         table.add_row([
             site.records.to_string(),
@@ -406,8 +389,8 @@ fn lists_table(sites: &[Site], lists: usize) -> anyhow::Result<String> {
 /// What many lists take that are asked for at once and read no further than their heads for a while; then they are taken
 /// whole.
 fn hold_many(site: &Site, lists: usize) -> anyhow::Result<u64> {
-    site.forget_peak()?;
-    let start = site.peak()?;
+    site.process().forget_peak()?;
+    let start = site.process().peak()?;
     let mut connections = Vec::new();
     for _ in 0..lists {
         let mut connection = Connection::open(site)?;
@@ -416,7 +399,7 @@ fn hold_many(site: &Site, lists: usize) -> anyhow::Result<u64> {
         connections.push((connection, length));
     }
     std::thread::sleep(Duration::from_secs(1));
-    let held = site.peak()?.saturating_sub(start);
+    let held = site.process().peak()?.saturating_sub(start);
     for (mut connection, length) in connections {
         connection.drain(length)?;
     }
