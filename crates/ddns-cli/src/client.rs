@@ -1,12 +1,13 @@
 //! `ddns client`: devices or places whose hosts move together.
 
 use clap::builder::BoolishValueParser;
-use clap::{ArgAction, Args, Subcommand};
+use clap::{Args, Subcommand};
 use ddns_core::{
-    Change, Client, ClientKey, Command, Fqdn, HostAddress, Login, NewClient, Receipt, Registry, UnicastV4, UnicastV6,
+    Change, Client, ClientEdit, ClientKey, Command, Fqdn, Heartbeat, HostAddress, Login, NewClient, Receipt, Registry,
+    UnicastV4, UnicastV6,
 };
 use ddns_service::Reply;
-use ddns_store::Kind;
+use ddns_store::{Kind, SoftKey};
 
 use crate::door;
 use crate::failure::Failure;
@@ -65,13 +66,20 @@ pub(crate) struct Which {
 }
 
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("change").required(true).multiple(true))]
 pub(crate) struct Set {
     /// Its key
     #[arg(value_name = "KEY")]
     key: ClientKey,
     /// Whether it is offline: then its hosts' domains' offline addresses answer
-    #[arg(long, value_name = "BOOL", required = true, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
-    offline: bool,
+    #[arg(long, value_name = "BOOL", group = "change", value_parser = BoolishValueParser::new())]
+    offline: Option<bool>,
+    /// After how many seconds without a sign of life it, and its hosts with it, go offline by themselves
+    #[arg(long, value_name = "SECONDS", group = "change", conflicts_with = "no_heartbeat")]
+    heartbeat: Option<Heartbeat>,
+    /// It may be silent for ever
+    #[arg(long, group = "change")]
+    no_heartbeat: bool,
 }
 
 #[derive(Debug, Args)]
@@ -137,7 +145,12 @@ impl List {
             let owner = session.login(client.owner)?;
             rows.push((client.key.to_string(), view(&client, owner)));
         }
-        page::print(session, &["key", "owner", "offline", "ipv4", "ipv6", "updated"], rows, self.page.limit)
+        page::print(
+            session,
+            &["key", "owner", "offline", "heartbeat", "ipv4", "ipv6", "updated"],
+            rows,
+            self.page.limit,
+        )
     }
 }
 
@@ -156,7 +169,8 @@ impl Which {
         let registry = session.registry()?;
         let client =
             registry.client(&self.key).ok_or_else(|| Failure::not_found(ddns_core::Kind::Client, &self.key))?;
-        session.out.show(&detailed(client, &registry))
+        let soft = session.soft(&SoftKey::Client(client.key.clone()))?;
+        session.out.show(&detailed(client, &registry).with_contact(&soft).with_refusal(&soft))
     }
 
     fn remove(self, session: &mut Session<'_>) -> Result<(), Failure> {
@@ -166,12 +180,24 @@ impl Which {
 }
 
 impl Set {
+    /// One command for each of the two things that it is about: nothing else sets both.
     fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
-        let Set { key, offline } = self;
-        let command = Command::PutClient { key: key.clone(), offline: Some(offline), must_exist: true };
-        let changed = session.submit(command);
-        let reply = changed.map_err(|failure| failure.during(format_args!("cannot change client {key}")))?;
-        tell(session, &format!("{} client {key}", if reply.changed { "changed" } else { NOTHING }), &reply)
+        let heartbeat = if self.no_heartbeat { Some(None) } else { self.heartbeat.map(Some) };
+        let Set { key, offline, .. } = self;
+        let set = heartbeat.map(|heartbeat| {
+            let edit = ClientEdit { heartbeat: Some(heartbeat) };
+            Command::SetClient { key: key.clone(), edit }
+        });
+        let put = offline.map(|_| Command::PutClient { key: key.clone(), offline, must_exist: true });
+        let (mut changed, mut last) = (false, None);
+        for command in set.into_iter().chain(put) {
+            let done = session.submit(command);
+            let reply = done.map_err(|failure| failure.during(format_args!("cannot change client {key}")))?;
+            changed |= reply.changed;
+            last = Some(reply);
+        }
+        let reply = last.ok_or_else(|| Failure::usage("nothing was said to change"))?;
+        tell(session, &format!("{} client {key}", if changed { "changed" } else { NOTHING }), &reply)
     }
 }
 
@@ -229,6 +255,7 @@ fn view(client: &Client, owner: Option<String>) -> Object {
         ("key", text(Some(&client.key))),
         ("owner", text(owner)),
         ("offline", host::offline(client.offline)),
+        ("heartbeat", host::heartbeat(client.heartbeat)),
         ("ipv4", address(client.ipv4.map(UnicastV4::addr))),
         ("ipv6", address(client.ipv6.map(UnicastV6::addr))),
         ("created", moment(client.created)),

@@ -1,13 +1,15 @@
 //! `ddns host`: names that follow an address.
 
+use std::net::Ipv6Addr;
+
 use clap::builder::BoolishValueParser;
 use clap::{Args, Subcommand};
 use ddns_core::{
-    AddressEdit, Change, Command, Fqdn, Host, HostAddress, HostEdit, HostTtl, Login, NewHost, Offline, Receipt,
-    Registry, Together, UnicastV4, UnicastV6, ZoneName,
+    AddressEdit, Change, Command, Fqdn, Heartbeat, Host, HostAddress, HostEdit, HostTtl, Ipv6Prefix, Ipv6Suffix, Login,
+    NewHost, Offline, Receipt, Registry, Together, UnicastV4, UnicastV6, ZoneName,
 };
 use ddns_service::Reply;
-use ddns_store::Kind;
+use ddns_store::{Kind, SoftKey};
 use serde_json::Value;
 
 use crate::door;
@@ -52,6 +54,15 @@ pub(crate) struct Add {
     /// Every name below it answers as it does
     #[arg(long)]
     wildcard: bool,
+    /// What it keeps of its IPv6 address when its prefix changes: ::a:b:c:d, or the device's MAC address
+    #[arg(long, value_name = "SUFFIX")]
+    suffix: Option<Ipv6Suffix>,
+    /// In which subnet of the prefix that its site is given
+    #[arg(long, value_name = "N", requires = "suffix")]
+    subnet: Option<u16>,
+    /// After how many seconds without a sign of life it goes offline by itself
+    #[arg(long, value_name = "SECONDS")]
+    heartbeat: Option<Heartbeat>,
 }
 
 #[derive(Debug, Args)]
@@ -107,6 +118,24 @@ pub(crate) struct Set {
     /// Whether it is offline: then its domain's offline address answers
     #[arg(long, value_name = "BOOL", group = "change", value_parser = BoolishValueParser::new())]
     offline: Option<bool>,
+    /// What it keeps of its IPv6 address when its prefix changes: ::a:b:c:d, or the device's MAC address
+    #[arg(long, value_name = "SUFFIX", group = "change")]
+    suffix: Option<Ipv6Suffix>,
+    /// It keeps what its present address has, whatever that is
+    #[arg(long, group = "change", conflicts_with_all = ["suffix", "subnet"])]
+    no_suffix: bool,
+    /// In which subnet of the prefix that its site is given
+    #[arg(long, value_name = "N", group = "change")]
+    subnet: Option<u16>,
+    /// The IPv6 prefix that its site has from now on; the rest of its address is its suffix, or stays
+    #[arg(long, value_name = "PREFIX", group = "change")]
+    prefix: Option<Ipv6Prefix>,
+    /// After how many seconds without a sign of life it goes offline by itself
+    #[arg(long, value_name = "SECONDS", group = "change", conflicts_with = "no_heartbeat")]
+    heartbeat: Option<Heartbeat>,
+    /// It may be silent for ever
+    #[arg(long, group = "change")]
+    no_heartbeat: bool,
 }
 
 /// At most one address of each family.
@@ -140,8 +169,8 @@ impl Add {
             ipv6,
             ttl: self.ttl,
             wildcard: self.wildcard,
-            suffix: None,
-            heartbeat: None,
+            suffix: suffix_in(self.suffix, self.subnet),
+            heartbeat: self.heartbeat,
         };
         let added = session.submit(Command::AddHost(new));
         let reply = added.map_err(|failure| failure.during(format_args!("cannot add host {}", self.name)))?;
@@ -174,7 +203,7 @@ impl List {
             let (owner, domain) = (session.login(host.owner)?, session.zone(host.domain)?);
             rows.push((host.name.to_string(), view(&host, owner, domain)));
         }
-        let columns = ["name", "owner", "ipv4", "ipv6", "ttl", "wildcard", "offline", "updated"];
+        let columns = ["name", "owner", "ipv4", "ipv6", "ttl", "wildcard", "offline", "suffix", "heartbeat", "updated"];
         page::print(session, &columns, rows, self.page.limit)
     }
 }
@@ -183,7 +212,8 @@ impl Which {
     fn show(self, session: &mut Session<'_>) -> Result<(), Failure> {
         let registry = session.registry()?;
         let host = registry.host(&self.name).ok_or_else(|| Failure::not_found(ddns_core::Kind::Host, &self.name))?;
-        session.out.show(&detailed(host, &registry))
+        let soft = session.soft(&SoftKey::Host(host.number))?;
+        session.out.show(&detailed(host, &registry).with_contact(&soft).with_refusal(&soft))
     }
 
     fn remove(self, session: &mut Session<'_>) -> Result<(), Failure> {
@@ -194,14 +224,14 @@ impl Which {
 
 impl Set {
     fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
-        let edit = self.means()?;
+        let edit = self.means(session)?;
         let command = Command::SetHosts { hosts: vec![self.name.clone()], edit, together: Together::AllOrNothing };
         let changed = session.submit(command);
         let reply = changed.map_err(|failure| failure.during(format_args!("cannot change host {}", self.name)))?;
         tell(session, if reply.changed { "changed" } else { "nothing to change in" }, &reply)
     }
 
-    fn means(&self) -> Result<HostEdit, Failure> {
+    fn means(&self, session: &mut Session<'_>) -> Result<HostEdit, Failure> {
         let addresses = Addresses::of(&self.addresses)?;
         Ok(HostEdit {
             ipv4: address_edit(addresses.ipv4, self.no_ipv4, "--no-ipv4")?,
@@ -209,9 +239,36 @@ impl Set {
             ttl: self.ttl,
             wildcard: self.wildcard,
             offline: self.offline,
-            ..HostEdit::default()
+            prefix: self.prefix,
+            suffix: if self.no_suffix { Some(None) } else { self.suffix(session, addresses.ipv6)?.map(Some) },
+            heartbeat: if self.no_heartbeat { Some(None) } else { self.heartbeat.map(Some) },
         })
     }
+
+    /// What was typed; a subnet alone is that of the suffix that the host has, or that its address ends in.
+    fn suffix(&self, session: &mut Session<'_>, typed: Option<UnicastV6>) -> Result<Option<Ipv6Suffix>, Failure> {
+        if self.suffix.is_some() || self.subnet.is_none() {
+            return Ok(suffix_in(self.suffix, self.subnet));
+        }
+        let registry = session.registry_to_change()?;
+        let host = registry.host(&self.name).ok_or_else(|| Failure::not_found(ddns_core::Kind::Host, &self.name))?;
+        let of_address = || typed.or(host.ipv6).and_then(|address| interface(address.addr()));
+        let suffix = host.suffix.as_deref().copied().or_else(of_address).ok_or_else(|| {
+            let refused = Failure::refused(format!("{} has neither a suffix nor an IPv6 address", self.name));
+            refused.hint("say what its address ends in with: --suffix ::a:b:c:d")
+        })?;
+        Ok(suffix_in(Some(suffix), self.subnet))
+    }
+}
+
+fn suffix_in(suffix: Option<Ipv6Suffix>, subnet: Option<u16>) -> Option<Ipv6Suffix> {
+    suffix.map(|suffix| subnet.map_or(suffix, |subnet| suffix.in_subnet(subnet)))
+}
+
+/// The interface that an address ends in.
+fn interface(address: Ipv6Addr) -> Option<Ipv6Suffix> {
+    let [.., a, b, c, d] = address.segments();
+    Ipv6Suffix::new(Ipv6Addr::new(0, 0, 0, 0, a, b, c, d), 64).ok()
 }
 
 impl Addresses {
@@ -271,6 +328,8 @@ fn view(host: &Host, owner: Option<String>, domain: Option<String>) -> Object {
         ("ttl", host.ttl.secs().into()),
         ("wildcard", host.wildcard.into()),
         ("offline", offline(host.offline)),
+        ("suffix", text(host.suffix.as_deref())),
+        ("heartbeat", heartbeat(host.heartbeat)),
         ("created", moment(host.created)),
         ("updated", moment(host.updated)),
     ])
@@ -283,4 +342,9 @@ pub(crate) fn offline(offline: Offline) -> Value {
         Offline::Manual => "manual",
         Offline::Missed => "missed",
     })
+}
+
+/// After how many seconds of silence, or null.
+pub(crate) fn heartbeat(heartbeat: Option<Heartbeat>) -> Value {
+    heartbeat.map_or(Value::Null, |heartbeat| u32::from(heartbeat).into())
 }

@@ -10,6 +10,7 @@ mod account;
 mod backup;
 mod batch;
 mod client;
+mod contact;
 mod domain;
 mod door;
 mod exit_code;

@@ -1,9 +1,9 @@
 //! `ddns log`: what was changed, by whom and when.
 
 use clap::Args;
-use ddns_core::{AccountNo, Change, Delta, Fqdn, Login};
+use ddns_core::{AccountNo, Change, Delta, Fqdn, Ipv6Suffix, Login};
 use ddns_store::{Entry, LogQuery, Version};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::door;
@@ -142,13 +142,19 @@ fn difference<T: Serialize>(before: &T, after: &T) -> Map<String, Value> {
     };
     let mut fields = Map::new();
     for field in before.keys().chain(after.keys()).filter(|field| !UNTOLD.contains(&field.as_str())) {
-        let values = [before.get(field), after.get(field)].map(|value| value.cloned().unwrap_or_default());
+        let values = [before.get(field), after.get(field)].map(|value| as_typed(field, value));
         let [old, new] = &values;
         if old != new {
             fields.insert(field.clone(), Value::from(values.to_vec()));
         }
     }
     fields
+}
+
+/// A value as people type it: the log has suffixes in their parts.
+fn as_typed(field: &str, value: Option<&Value>) -> Value {
+    let suffix = value.filter(|_| field == "suffix").and_then(|value| Ipv6Suffix::deserialize(value).ok());
+    suffix.map_or_else(|| value.cloned().unwrap_or_default(), |suffix| suffix.to_string().into())
 }
 
 fn arrow(values: &Value) -> String {

@@ -69,7 +69,7 @@ impl Output<'_> {
             Format::Table => {
                 let mut table = bare();
                 for (key, value) in &object.0 {
-                    table.add_row([key.replace('_', " "), plain(value)]);
+                    add_rows(&mut table, &key.replace('_', " "), value);
                 }
                 self.table(table)
             }
@@ -153,6 +153,18 @@ fn bare() -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table
+}
+
+/// A row for a value, or one for each part of it.
+fn add_rows(table: &mut Table, key: &str, value: &Value) {
+    match value {
+        Value::Object(parts) => {
+            parts.iter().for_each(|(part, value)| add_rows(table, &format!("{key}: {part}"), value));
+        }
+        _ => {
+            table.add_row([key.to_owned(), plain(value)]);
+        }
+    }
 }
 
 /// A value as people read it, without what would steer a terminal.

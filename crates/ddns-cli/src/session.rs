@@ -9,7 +9,7 @@ use ddns_core::{
     Account, AccountNo, Caller, Change, Command, DomainNo, Kind, Login, Registry, Timestamp, ZoneName, policy,
 };
 use ddns_service::{Clock, Options, Origin, Reply, Request, Service, SystemClock};
-use ddns_store::{FileStore, Store, StoreError};
+use ddns_store::{FileStore, SoftKey, SoftState, Store, StoreError};
 use secrecy::SecretString;
 
 use crate::failure::Failure;
@@ -93,6 +93,11 @@ impl<'a> Session<'a> {
             self.reader = Some(self.place.open(Missing::Refuse)?);
         }
         self.reader.as_deref_mut().ok_or_else(|| Failure::internal("the store did not open"))
+    }
+
+    /// What is good to know of one object, as a running server last wrote it.
+    pub(crate) fn soft(&mut self, key: &SoftKey) -> Result<SoftState, Failure> {
+        Ok(self.reader()?.soft(key)?.unwrap_or_default())
     }
 
     /// Everything at one version.

@@ -5,7 +5,7 @@ use ddns_core::{
     Change, Command, HostPattern, HostScope, Login, NewToken, Receipt, Timestamp, Token, TokenEdit, TokenLabel,
 };
 use ddns_service::fresh;
-use ddns_store::Kind;
+use ddns_store::{Kind, SoftKey};
 use ipnet::IpNet;
 use uuid::Uuid;
 
@@ -168,7 +168,8 @@ impl Which {
         let missing = || Failure::not_found(ddns_core::Kind::Token, self.id);
         let token = registry.token(self.id).ok_or_else(missing)?;
         let login = registry.account(token.account).map(|account| account.login.to_string()).unwrap_or_default();
-        session.out.show(&view(token, &login))
+        let soft = session.soft(&SoftKey::Token(token.id))?;
+        session.out.show(&view(token, &login).with_contact(&soft))
     }
 
     fn revoke(self, session: &mut Session<'_>) -> Result<(), Failure> {
@@ -180,5 +181,6 @@ impl Which {
 fn view(token: &Token, login: &str) -> Object {
     Object::new([("id", text(Some(token.id))), ("account", login.into()), ("label", text(Some(&token.label)))])
         .with_scope(&token.scope)
+        .with("parent", text(token.parent))
         .with("created", moment(token.created))
 }

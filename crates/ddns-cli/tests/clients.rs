@@ -39,7 +39,7 @@ fn add_show_and_remove() {
         ]
     );
     let table = work.ok(&["client", "show", "router"]);
-    assert!(table.contains("hosts    cam.dyn.example, home.dyn.example\n"), "{table}");
+    assert!(table.contains("hosts         cam.dyn.example, home.dyn.example\n"), "{table}");
     assert_eq!(work.json(&["host", "show", "home.dyn.example"])["client"], "router");
     let run = work.run(&["client", "remove", "router"]);
     assert_eq!((run.code, run.err.as_str()), (0, "removed client router\n"));
@@ -52,12 +52,13 @@ fn add_show_and_remove() {
 #[test]
 fn json_has_the_documented_keys() {
     let work = Work::with_joe();
-    let listed = ["key", "owner", "offline", "ipv4", "ipv6", "created", "updated"];
+    let listed = ["key", "owner", "offline", "heartbeat", "ipv4", "ipv6", "created", "updated"];
     let shown = [&listed[..], &["hosts"]].concat();
     assert_eq!(keys(&work, &["client", "add", "router", "--owner", "joe"]), shown);
     assert_eq!(keys(&work, &["client", "set", "router", "--offline", "true"]), shown);
     assert_eq!(keys(&work, &["client", "move", "router", "--ip", "192.0.2.1"]), shown);
-    assert_eq!(keys(&work, &["client", "show", "router"]), shown);
+    let all = [&shown[..], &["last_contact", "last_refusal"]].concat();
+    assert_eq!(keys(&work, &["client", "show", "router"]), all);
     assert_eq!(keys(&work, &["client", "list"]), listed);
 }
 
@@ -155,11 +156,31 @@ fn wrong_words_are_usage() {
     }
     work.fails(ExitCode::Usage, &["client", "add", "car"], &["--owner"]);
     work.fails(ExitCode::Usage, &["client", "set", "router"], &["--offline"]);
+    work.fails(ExitCode::Usage, &["client", "set", "router", "--heartbeat", "5"], &["60 seconds"]);
+    work.fails(
+        ExitCode::Usage,
+        &["client", "set", "router", "--heartbeat", "60", "--no-heartbeat"],
+        &["--no-heartbeat"],
+    );
     work.fails(ExitCode::Usage, &["client", "set", "router", "--offline", "maybe"], &["maybe"]);
     work.fails(ExitCode::Usage, &["client", "move", "router"], &["--ip"]);
     work.fails(ExitCode::Usage, &["client", "move", "router", "--ip", "default"], &["not an IPv4 or IPv6 address"]);
     work.fails(ExitCode::Usage, &["client", "move", "router", "--ip", "224.0.0.1"], &["unicast"]);
     work.fails(ExitCode::Usage, &["client", "attach", "router"], &["FQDN"]);
+}
+
+#[test]
+fn a_client_may_have_a_heartbeat() {
+    let work = with_router();
+    let set = |more: &[&str]| work.json(&[&["client", "set", "router"], more].concat());
+    assert_eq!(set(&["--heartbeat", "300"])["heartbeat"], json!(300));
+    let both = set(&["--heartbeat", "600", "--offline", "true"]);
+    assert_eq!((&both["heartbeat"], &both["offline"]), (&json!(600), &json!("manual")));
+    let run = work.run(&["client", "set", "router", "--heartbeat", "600"]);
+    assert_eq!((run.code, run.err.as_str()), (0, "nothing to change in client router\n"));
+    let none = set(&["--no-heartbeat"]);
+    assert_eq!((&none["heartbeat"], &none["offline"]), (&json!(null), &json!("manual")));
+    work.fails(ExitCode::NotFound, &["client", "set", "car", "--heartbeat", "60"], &["no client car"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `ddns host`, `ddns name` and `ddns log`.
 
 use ddns_cli::ExitCode;
+use ddns_store::{FileStore, SoftKey, SoftRefusal, SoftState, Store};
 use serde_json::json;
 
 use crate::work::{Work, keys};
@@ -35,16 +36,30 @@ fn add_with_all_options() {
         ]
     );
     let table = work.ok(&["host", "show", "home.dyn.example"]);
-    assert!(table.contains("ipv4      192.0.2.1\n") && table.contains("wildcard  yes\n"), "{table}");
+    assert!(table.contains("ipv4          192.0.2.1\n") && table.contains("wildcard      yes\n"), "{table}");
 }
 
 #[test]
 fn json_has_the_documented_keys() {
     let work = Work::with_joe();
-    let listed = ["name", "owner", "domain", "ipv4", "ipv6", "ttl", "wildcard", "offline", "created", "updated"];
-    let shown = [&listed[..], &["client"]].concat();
-    assert_eq!(keys(&work, &["host", "add", "a.dyn.example", "--owner", "joe"]), shown);
-    assert_eq!(keys(&work, &["host", "set", "a.dyn.example", "--ttl", "300"]), shown);
+    let listed = [
+        "name",
+        "owner",
+        "domain",
+        "ipv4",
+        "ipv6",
+        "ttl",
+        "wildcard",
+        "offline",
+        "suffix",
+        "heartbeat",
+        "created",
+        "updated",
+    ];
+    let told = [&listed[..], &["client"]].concat();
+    let shown = [&told[..], &["last_contact", "last_refusal"]].concat();
+    assert_eq!(keys(&work, &["host", "add", "a.dyn.example", "--owner", "joe"]), told);
+    assert_eq!(keys(&work, &["host", "set", "a.dyn.example", "--ttl", "300"]), told);
     assert_eq!(keys(&work, &["host", "show", "a.dyn.example"]), shown);
     assert_eq!(keys(&work, &["host", "list"]), listed);
 }
@@ -112,6 +127,94 @@ fn set_changes_what_it_names() {
     work.fails(ExitCode::Usage, &["host", "set", "home.dyn.example", "--ip", "192.0.2.1", "--no-ipv4"], &["--no-ipv4"]);
     work.fails(ExitCode::Usage, &["host", "set", "home.dyn.example"], &["required"]);
     work.fails(ExitCode::Usage, &["host", "set", "home.dyn.example", "--wildcard", "maybe"], &["maybe"]);
+}
+
+#[test]
+fn a_prefix_moves_an_address_and_leaves_its_suffix() {
+    let work = Work::with_joe();
+    let name = "nas.dyn.example";
+    let made =
+        work.json(&["host", "add", name, "--owner", "joe", "--suffix", "02:00:5E:10:00:01", "--heartbeat", "600"]);
+    assert_eq!((&made["suffix"], &made["heartbeat"]), (&json!("::5eff:fe10:1"), &json!(600)));
+    let set = |more: &[&str]| work.json(&[&["host", "set", name], more].concat());
+    assert_eq!(set(&["--prefix", "2001:db8:1:2::/64"])["ipv6"], json!("2001:db8:1:2:0:5eff:fe10:1"));
+    let in_subnet = set(&["--subnet", "3"]);
+    assert_eq!(
+        (&in_subnet["suffix"], &in_subnet["ipv6"]),
+        (&json!("::3:0:5eff:fe10:1"), &json!("2001:db8:1:2:0:5eff:fe10:1"))
+    );
+    assert_eq!(set(&["--prefix", "2001:db8:2:ff00::/56"])["ipv6"], json!("2001:db8:2:ff03:0:5eff:fe10:1"));
+    work.fails(ExitCode::Refused, &["host", "set", name, "--prefix", "2001:db8:2:1::/64"], &[name, "--subnet"]);
+    let suffix = set(&["--suffix", "::a:b:c:d", "--subnet", "258"]);
+    assert_eq!(suffix["suffix"], json!("::102:a:b:c:d"));
+    assert_eq!(set(&["--no-suffix"])["suffix"], json!(null));
+    assert_eq!(set(&["--prefix", "2001:db8:7::"])["ipv6"], json!("2001:db8:7::5eff:fe10:1"), "what it had stays");
+    let newest = &work.json(&["log", "--limit", "2"])[1];
+    assert_eq!(newest["changes"][0]["fields"]["suffix"], json!(["::102:a:b:c:d", null]));
+    let row = work.ok(&["host", "list"]);
+    assert!(row.contains("SUFFIX") && row.contains("600"), "{row}");
+    assert_eq!(set(&["--no-heartbeat"])["heartbeat"], json!(null));
+}
+
+#[test]
+fn what_a_prefix_cannot_mean_is_told() {
+    let work = Work::with_joe();
+    work.ok(&["host", "add", "a.dyn.example", "--owner", "joe", "--ip", "192.0.2.1"]);
+    let set = |more: &[&'static str]| [&["host", "set", "a.dyn.example"], more].concat();
+    work.fails(ExitCode::Refused, &set(&["--prefix", "2001:db8::/48"]), &["a.dyn.example", "--suffix"]);
+    work.fails(ExitCode::Refused, &set(&["--subnet", "1"]), &["neither a suffix nor an IPv6 address", "--suffix"]);
+    work.fails(ExitCode::NotFound, &["host", "set", "b.dyn.example", "--subnet", "1"], &["b.dyn.example"]);
+    for (more, word) in [
+        (&["--prefix", "2001:db8::/32"][..], "48 to 64"),
+        (&["--suffix", "2001:db8::1"], "--suffix"),
+        (&["--suffix", "::"], "--suffix"),
+        (&["--suffix", "::1", "--no-suffix"], "--no-suffix"),
+        (&["--subnet", "65536"], "65536"),
+        (&["--heartbeat", "59"], "60 seconds"),
+        (&["--heartbeat", "60", "--no-heartbeat"], "--no-heartbeat"),
+    ] {
+        work.fails(ExitCode::Usage, &set(more), &[word]);
+    }
+    work.fails(ExitCode::Usage, &["host", "add", "c.dyn.example", "--owner", "joe", "--subnet", "1"], &["--suffix"]);
+    work.ok(&set(&["--ip", "2001:db8::5", "--subnet", "9"]));
+    assert_eq!(work.json(&["host", "show", "a.dyn.example"])["suffix"], json!("::9:0:0:0:5"));
+}
+
+#[test]
+fn show_tells_the_last_contact_and_the_last_refusal() {
+    let work = Work::with_joe();
+    work.ok(&["host", "add", "a.dyn.example", "--owner", "joe"]);
+    let never = work.json(&["host", "show", "a.dyn.example"]);
+    assert_eq!((&never["last_contact"], &never["last_refusal"]), (&json!(null), &json!(null)));
+    let mut store = FileStore::open_existing(&work.data()).unwrap();
+    let loaded = store.load().unwrap();
+    let number = loaded.registry.host(&"a.dyn.example".parse().unwrap()).unwrap().number;
+    let refusal = SoftRefusal {
+        time: ddns_core::Timestamp::from_secs(1_800_000_060),
+        source: Some("192.0.2.9".parse().unwrap()),
+        dialect: "dyndns2".to_owned(),
+        agent: "Box\u{1b}[31m/1.0".to_owned(),
+        sentence: "the router sent <ip6addr> unexpanded".to_owned(),
+    };
+    let last_contact = Some(ddns_core::Timestamp::from_secs(1_800_000_000));
+    let state = SoftState { last_contact, last_refusal: Some(refusal) };
+    assert!(store.save_soft(loaded.version, &[(SoftKey::Host(number), state)]).unwrap());
+    drop(store);
+    let shown = work.json(&["host", "show", "a.dyn.example"]);
+    assert_eq!(shown["last_contact"], json!("2027-01-15T08:00:00Z"));
+    assert_eq!(
+        shown["last_refusal"],
+        json!({
+            "time": "2027-01-15T08:01:00Z",
+            "source": "192.0.2.9",
+            "dialect": "dyndns2",
+            "program": "Box\u{1b}[31m/1.0",
+            "sentence": "the router sent <ip6addr> unexpanded",
+        })
+    );
+    let table = work.ok(&["host", "show", "a.dyn.example"]);
+    assert!(table.contains("last refusal: sentence  the router sent <ip6addr> unexpanded\n"), "{table}");
+    assert!(!table.contains('\u{1b}') && table.contains("last refusal: source    192.0.2.9\n"), "{table}");
 }
 
 #[test]
