@@ -98,7 +98,7 @@ impl Asked<'_> {
         }
         let mut buffer = [0u8; policy::NAME_WIRE_MAX];
         let wildcard = encloser.and_then(|encloser| wildcard_key(encloser, &mut buffer));
-        match wildcard.filter(|key| self.has_records(domain, key)) {
+        match wildcard.filter(|key| self.exists(domain, key)) {
             Some(key) => self.records(domain, key, owner, trail),
             None => self.negative(domain, Verdict::NxDomain),
         }

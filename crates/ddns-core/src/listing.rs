@@ -210,7 +210,7 @@ fn challenges(registry: &Registry, domain: &Domain, host: &Host) -> Vec<Listed> 
     let answers = |name: &Name| registry.enclosing_domain(name).is_some_and(|found| found.number == domain.number);
     let Some(owner) = challenge_name(&host.name).filter(answers) else { return Vec::new() };
     let ttl = zone::challenge_ttl(registry, domain, &owner);
-    let values = registry.challenges(&host.name).iter();
+    let values = registry.challenges(&host.name).iter().filter(|_| zone::answers_for(registry, &host.name));
     let data = values.filter_map(|challenge| Text::literal(challenge.value.as_str()).ok()).map(RecordData::Txt);
     let own = data.filter(|data| !is_record(registry, &owner, data));
     own.map(|data| managed_by(host, KIND_CHALLENGE, owner.clone(), data, ttl, Source::Challenge(host.number))).collect()

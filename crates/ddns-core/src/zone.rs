@@ -183,13 +183,15 @@ pub(crate) fn each_address(registry: &Registry, domain: &Domain, host: &Host, f:
     }
 }
 
-/// Whether a record is served: not while the account is suspended whose it is.
+/// Whether a record is served: not while the account is suspended whose it is. In a private domain that is the domain's owner,
+/// whoever made it.
 pub(crate) fn is_served(registry: &Registry, domain: &Domain, record: &Record) -> bool {
-    record.owner.or(domain.owner).is_none_or(|owner| !is_suspended(registry, owner))
+    let maker = record.owner.filter(|_| domain.shared);
+    maker.or(domain.owner).is_none_or(|owner| !is_suspended(registry, owner))
 }
 
 /// Whether a host's challenge values are served.
-fn answers_for(registry: &Registry, host: &Fqdn) -> bool {
+pub(crate) fn answers_for(registry: &Registry, host: &Fqdn) -> bool {
     registry.host(host).is_some_and(|host| !is_suspended(registry, host.owner))
 }
 
@@ -501,7 +503,10 @@ impl Touched<'_> {
     fn domain(&mut self, domain: &Domain) {
         self.zones.entry(domain.number).or_default();
         let values = |registry: &Registry| {
-            registry.domain(domain.number).map(|domain| (domain.ttl, domain.offline_ipv4, domain.offline_ipv6))
+            let shown = |domain: &Arc<Domain>| (domain.ttl, domain.offline_ipv4, domain.offline_ipv6);
+            // Whose its records are: those of a suspended account are not served.
+            let holder = |domain: &Arc<Domain>| (domain.owner, domain.shared);
+            registry.domain(domain.number).map(|domain| (shown(domain), holder(domain)))
         };
         for registry in [self.before, self.after] {
             if values(self.before) != values(self.after)

@@ -532,7 +532,7 @@ fn challenges() {
 // -- a naive resolver
 
 /// RFC 1034, section 4.3.2, over lists of records: what is not in the zones' records it does not know, but for the names
-/// of hosts that have no address now.
+/// of hosts that have no address now, and of what is not served while its account is suspended.
 struct Naive<'a> {
     zones: Vec<(Name, Vec<ZoneRecord>)>,
     bare: Vec<Name>,
@@ -544,7 +544,13 @@ impl Naive<'_> {
         let zones = registry.domains().map(|domain| (domain.name.name().clone(), zone::records(registry, domain)));
         let names =
             |host: &Host| [Some(host.name.name().clone()), host.name.name().wildcard().filter(|_| host.wildcard)];
-        let bare = registry.hosts().flat_map(|host| names(host)).flatten();
+        let hosts = registry.hosts().flat_map(|host| names(host)).flatten();
+        let challenged = registry.hosts().filter(|host| !registry.challenges(&host.name).is_empty());
+        let challenged = challenged.map(|host| parse(&format!("_acme-challenge.{}", host.name)));
+        let root = Name::ROOT;
+        let records = registry.records_at_or_below(&root).map(|record| record.name.clone());
+        let records: Vec<Name> = records.collect();
+        let bare = hosts.chain(challenged).chain(records);
         Naive { zones: zones.collect(), bare: bare.collect(), registry }
     }
 

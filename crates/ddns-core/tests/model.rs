@@ -18,8 +18,8 @@ pub(crate) struct World {
     pub(crate) hosts: BTreeMap<String, Machine>,
     pub(crate) clients: BTreeMap<String, Device>,
     pub(crate) records: BTreeMap<Uuid, Line>,
-    /// The end of each value of each host.
-    pub(crate) challenges: BTreeMap<(String, String), Timestamp>,
+    /// The values of each host that has any, as they were set, with their ends.
+    pub(crate) challenges: BTreeMap<String, Vec<(String, Timestamp)>>,
     pub(crate) reservations: BTreeMap<String, (u32, Timestamp)>,
     pub(crate) keys: BTreeMap<String, Signer>,
     pub(crate) peers: BTreeMap<IpAddr, (bool, bool)>,
@@ -51,6 +51,8 @@ pub(crate) struct Credential {
     pub(crate) label: String,
     pub(crate) scope: Scope,
     pub(crate) secret: SecretId,
+    /// The one that made it for a part of what it may do.
+    pub(crate) parent: Option<Uuid>,
 }
 
 /// A mail that waits to be sent.
@@ -104,6 +106,7 @@ pub(crate) struct Zone {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Machine {
+    pub(crate) number: u32,
     pub(crate) owner: u32,
     pub(crate) domain: String,
     pub(crate) client: Option<String>,
@@ -112,14 +115,18 @@ pub(crate) struct Machine {
     pub(crate) offline: Offline,
     pub(crate) ipv4: Option<UnicastV4>,
     pub(crate) ipv6: Option<UnicastV6>,
+    pub(crate) suffix: Option<Ipv6Suffix>,
+    pub(crate) heartbeat: Option<Heartbeat>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Device {
+    pub(crate) number: u32,
     pub(crate) owner: u32,
     pub(crate) offline: Offline,
     pub(crate) ipv4: Option<UnicastV4>,
     pub(crate) ipv6: Option<UnicastV6>,
+    pub(crate) heartbeat: Option<Heartbeat>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -196,8 +203,9 @@ impl World {
             };
             world.accounts.insert(account.number.get(), person);
             for client in registry.clients_of(account.number) {
-                let device =
-                    Device { owner: client.owner.get(), offline: client.offline, ipv4: client.ipv4, ipv6: client.ipv6 };
+                let (number, owner) = (client.number.get(), client.owner.get());
+                let Client { offline, ipv4, ipv6, heartbeat, .. } = **client;
+                let device = Device { number, owner, offline, ipv4, ipv6, heartbeat };
                 world.clients.insert(client.key.to_string(), device);
             }
         }
@@ -218,6 +226,7 @@ impl World {
         }
         for host in registry.hosts() {
             let machine = Machine {
+                number: host.number.get(),
                 owner: host.owner.get(),
                 domain: domain(host.domain),
                 client: host.client.map(client),
@@ -226,10 +235,13 @@ impl World {
                 offline: host.offline,
                 ipv4: host.ipv4,
                 ipv6: host.ipv6,
+                suffix: host.suffix.as_deref().copied(),
+                heartbeat: host.heartbeat,
             };
             world.hosts.insert(host.name.to_string(), machine);
             for challenge in registry.challenges(&host.name) {
-                world.challenges.insert((host.name.to_string(), challenge.value.to_string()), challenge.end);
+                let values = world.challenges.entry(host.name.to_string()).or_default();
+                values.push((challenge.value.to_string(), challenge.end));
             }
         }
         for record in registry.records_at_or_below(&Name::ROOT) {
@@ -245,7 +257,8 @@ impl World {
         }
         for token in registry.tokens() {
             let (account, label) = (token.account.get(), token.label.to_string());
-            let credential = Credential { account, label, scope: token.scope.clone(), secret: token.secret };
+            let (scope, secret, parent) = (token.scope.clone(), token.secret, token.parent);
+            let credential = Credential { account, label, scope, secret, parent };
             world.tokens.insert(token.id, credential);
         }
         for mail in registry.mails() {
@@ -330,13 +343,41 @@ impl Who {
 
     /// A credential gives nobody more than it has itself.
     fn hands_on(&self, scope: &Scope) -> bool {
-        let Some(own) = &self.scope else { return true };
-        let actions = [Action::Update, Action::AcmeChallenge, Action::Read, Action::Manage];
-        let more = actions.iter().any(|action| scope.allows(*action) && !own.allows(*action));
-        let somewhere = |network: &ipnet::IpNet| own.networks.iter().any(|mine| mine.contains(network));
-        let from_anywhere = scope.networks.is_empty() || !scope.networks.iter().all(somewhere);
-        let longer = scope.end.is_none_or(|end| own.end.is_some_and(|mine| mine < end));
-        !more && (own.networks.is_empty() || !from_anywhere) && (own.end.is_none() || !longer)
+        self.scope.as_ref().is_none_or(|own| lies_inside(scope, own))
+    }
+}
+
+/// Whether nothing is allowed by a scope that another does not allow. What one pattern of hosts matches of another is not
+/// worked out: it is the same, or it is one host.
+pub(crate) fn lies_inside(scope: &Scope, own: &Scope) -> bool {
+    let actions = [Action::Update, Action::AcmeChallenge, Action::Read, Action::Manage];
+    let more = actions.iter().any(|action| scope.allows(*action) && !own.allows(*action));
+    let somewhere = |network: &ipnet::IpNet| own.networks.iter().any(|mine| mine.contains(network));
+    let from_anywhere = scope.networks.is_empty() || !scope.networks.iter().all(somewhere);
+    let longer = scope.end.is_none_or(|end| own.end.is_some_and(|mine| mine < end));
+    let texts = |scope: &Scope| match &scope.hosts {
+        HostScope::All => None,
+        HostScope::Only(patterns) => Some(patterns.iter().map(ToString::to_string).collect::<Vec<_>>()),
+    };
+    let farther = match (texts(own), texts(scope)) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some(own), Some(wanted)) => {
+            let same = |text: &String| own.contains(text);
+            let matched = |text: &String| !text.contains('*') && own.iter().any(|pattern| glob(pattern, text));
+            !wanted.iter().all(|text| same(text) || matched(text))
+        }
+    };
+    !more && !farther && (own.networks.is_empty() || !from_anywhere) && (own.end.is_none() || !longer)
+}
+
+/// Each `*` is any run of characters.
+fn glob(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((start, rest)) => text.strip_prefix(start).is_some_and(|text| {
+            text.char_indices().map(|(at, _)| at).chain([text.len()]).any(|at| glob(rest, &text[at..]))
+        }),
     }
 }
 
@@ -415,8 +456,14 @@ impl World {
                 self.remove_account(account.get(), now)?;
             }
             Command::AddToken(new) => {
-                demand(who.is(new.account.get()) && who.whole() && who.hands_on(&new.scope))?;
-                self.add_token(new)?;
+                if let Some(parent) = self.makes_part(who, new) {
+                    demand(who.hands_on(&new.scope))?;
+                    demand(self.tokens.values().filter(|token| token.parent == Some(parent)).count() < 10)?;
+                    self.add_token(new, Some(parent))?;
+                } else {
+                    demand(who.is(new.account.get()) && who.whole() && who.hands_on(&new.scope))?;
+                    self.add_token(new, None)?;
+                }
             }
             Command::RenewToken(new) => self.renew_token(who, new)?,
             Command::SetToken { token, edit } => {
@@ -430,12 +477,13 @@ impl World {
                 };
                 demand(who.hands_on(&scope))?;
                 let label = edit.label.as_ref().map_or(before.label, ToString::to_string);
+                self.tokens.retain(|_, part| part.parent != Some(*token) || lies_inside(&part.scope, &scope));
                 self.tokens.insert(*token, Credential { label, scope, ..before });
             }
             Command::RevokeToken { token } => {
                 let owner = self.tokens.get(token)?.account;
                 demand(who.is(owner) && who.whole())?;
-                self.tokens.remove(token);
+                self.take_token(*token);
             }
             Command::AddTsigKey(key) => {
                 self.holder(key.account.get())?;
@@ -496,9 +544,14 @@ impl World {
                 let me = who.account?;
                 demand(who.may(Action::Update))?;
                 let mine = self.hosts.iter().filter(|(name, host)| host.owner == me && who.covers(name));
-                let mut names: Vec<Fqdn> = mine.map(|(name, _)| name.parse().unwrap()).collect();
-                names.sort();
-                return self.set_hosts(who, &names, *edit, Together::AllOrNothing);
+                let mut edits: Vec<(Fqdn, HostEdit)> =
+                    mine.map(|(name, host)| (name.parse().unwrap(), edit_among_all(host, *edit))).collect();
+                edits.retain(|(_, edit_here)| edit_here == edit || *edit_here != HostEdit::default());
+                edits.sort_by(|(one, _), (other, _)| one.cmp(other));
+                for (name, edit) in &edits {
+                    self.set_host(who, &name.to_string(), *edit)?;
+                }
+                return Some(vec![true; edits.len()]);
             }
             Command::RemoveHost { host } => {
                 self.host_for(who, &host.to_string(), Action::Manage)?;
@@ -508,13 +561,40 @@ impl World {
                 demand(who.operates())?;
                 self.reservations.remove(&name.to_string())?;
             }
-            Command::AddChallenge { host, value, .. } => self.add_challenge(who, &host.to_string(), value, now)?,
+            Command::AddChallenge { host, value, keep } => {
+                self.add_challenge(who, &host.to_string(), value, *keep, now)?;
+            }
             Command::RemoveChallenge { host, value } => {
                 self.host_for(who, &host.to_string(), Action::AcmeChallenge)?;
-                let meant = |value_of: &str| value.as_ref().is_none_or(|value| value.to_string() == value_of);
-                self.challenges.retain(|(of, value), _| *of != host.to_string() || !meant(value));
+                let mut values = self.challenges.remove(&host.to_string()).unwrap_or_default();
+                values.retain(|(present, _)| value.as_ref().is_some_and(|value| value.as_str() != present));
+                if !values.is_empty() {
+                    self.challenges.insert(host.to_string(), values);
+                }
             }
-            Command::SetClient { .. } | Command::MissHeartbeats { .. } => return None, // Not yet in the model.
+            Command::SetClient { key, edit } => {
+                self.client_for(who, key.as_str(), Action::Manage)?;
+                demand(self.covers_all(who, key.as_str()))?;
+                let client = self.clients.get_mut(key.as_str())?;
+                if let Some(heartbeat) = edit.heartbeat {
+                    client.heartbeat = heartbeat;
+                }
+            }
+            Command::MissHeartbeats { hosts, clients } => {
+                demand(who.operates())?;
+                for host in self.hosts.values_mut() {
+                    let named = hosts.iter().any(|number| number.get() == host.number);
+                    if named && host.heartbeat.is_some() && host.offline == Offline::No {
+                        host.offline = Offline::Missed;
+                    }
+                }
+                for client in self.clients.values_mut() {
+                    let named = clients.iter().any(|number| number.get() == client.number);
+                    if named && client.heartbeat.is_some() && client.offline == Offline::No {
+                        client.offline = Offline::Missed;
+                    }
+                }
+            }
             Command::AddClient(new) => {
                 let owner = new.owner.get();
                 self.holder(owner)?;
@@ -824,8 +904,8 @@ impl World {
         demand(!self.clash(&name) && !self.name_server(&name))?;
         demand(!new.wildcard || !self.clash(&format!("*.{name}")))?;
         self.reservations.remove(&name);
-        self.number();
         let machine = Machine {
+            number: self.number(),
             owner,
             domain,
             client: None,
@@ -834,6 +914,8 @@ impl World {
             offline: Offline::No,
             ipv4: new.ipv4,
             ipv6: new.ipv6,
+            suffix: new.suffix,
+            heartbeat: new.heartbeat,
         };
         self.hosts.insert(name, machine);
         Some(())
@@ -892,7 +974,7 @@ impl World {
     /// Takes a host away with what goes with its name.
     fn free(&mut self, name: &str, now: Timestamp) {
         let host = self.hosts.remove(name).unwrap();
-        self.challenges.retain(|(of, _), _| of != name);
+        self.challenges.remove(name);
         let freed: Fqdn = name.parse().unwrap();
         let scopes = self.tokens.values_mut().map(|token| &mut token.scope);
         for scope in scopes.chain(self.keys.values_mut().map(|key| &mut key.scope)) {
@@ -932,6 +1014,8 @@ impl World {
 
     fn set_host(&mut self, who: &Who, name: &str, edit: HostEdit) -> Option<()> {
         let host = self.host_for(who, name, Action::Update)?;
+        demand(edit.suffix.is_none() && edit.heartbeat.is_none() || who.may(Action::Manage))?;
+        let edit = follow_prefix(&host, edit)?;
         let v4 = if let AddressEdit::Set(address) = edit.ipv4 { Some(HostAddress::V4(address)) } else { None };
         let v6 = if let AddressEdit::Set(address) = edit.ipv6 { Some(HostAddress::V6(address)) } else { None };
         demand(self.takes(v4) && self.takes(v6))?;
@@ -954,7 +1038,10 @@ impl World {
         }
         host.ttl = edit.ttl.unwrap_or(host.ttl);
         host.wildcard = edit.wildcard.unwrap_or(host.wildcard);
-        let update = edit.ipv4 != AddressEdit::Keep || edit.ipv6 != AddressEdit::Keep;
+        host.suffix = edit.suffix.unwrap_or(host.suffix);
+        host.heartbeat = edit.heartbeat.unwrap_or(host.heartbeat);
+        let addresses = edit.ipv4 != AddressEdit::Keep || edit.ipv6 != AddressEdit::Keep;
+        let update = addresses || edit.prefix.is_some();
         match edit.offline {
             Some(true) => host.offline = Offline::Manual,
             Some(false) => host.offline = Offline::No,
@@ -963,27 +1050,103 @@ impl World {
         }
     }
 
-    fn add_challenge(&mut self, who: &Who, host: &str, value: &ChallengeValue, now: Timestamp) -> Option<()> {
+    fn add_challenge(
+        &mut self,
+        who: &Who,
+        host: &str,
+        value: &ChallengeValue,
+        keep: Option<usize>,
+        now: Timestamp,
+    ) -> Option<()> {
         self.host_for(who, host, Action::AcmeChallenge)?;
         let alias = |line: &Line| line.data.record_type() == RecordType::CNAME;
         demand(!self.records_at(&format!("_acme-challenge.{host}")).any(|(_, line)| alias(line)))?;
-        let end = now.after(std::time::Duration::from_secs(3_600));
-        self.challenges.insert((host.to_owned(), value.to_string()), end);
-        let present = self.challenges.keys().filter(|(of, _)| of == host).count();
-        demand(present <= 10)
+        let life = u32::from(self.settings.challenge_life);
+        let end = now.after(std::time::Duration::from_secs(life.into()));
+        let values = self.challenges.entry(host.to_owned()).or_default();
+        let new = (value.to_string(), end);
+        if !values.contains(&new) {
+            values.retain(|(present, _)| *present != new.0);
+            values.push(new.clone());
+        }
+        // The one that would end first goes first, and of several the one that was set first.
+        while values.len() > keep.unwrap_or(usize::MAX).max(1) {
+            let others = || values.iter().filter(|other| **other != new);
+            let first = others().map(|(_, end)| *end).min().unwrap();
+            let going = others().find(|(_, end)| *end == first).unwrap().clone();
+            values.retain(|value| *value != going);
+        }
+        demand(values.len() <= 10)
     }
+}
+
+/// What an edit of all hosts is for one of them: a prefix is for those that have, or are given, something behind it.
+fn edit_among_all(host: &Machine, edit: HostEdit) -> HostEdit {
+    let behind = edit.suffix.unwrap_or(host.suffix).is_some() || host.ipv6.is_some();
+    if behind { edit } else { HostEdit { prefix: None, ..edit } }
+}
+
+/// The address that a prefix means for a host, put together of binary digits.
+fn follow_prefix(host: &Machine, edit: HostEdit) -> Option<HostEdit> {
+    let Some(prefix) = edit.prefix else { return Some(edit) };
+    let suffix = edit.suffix.unwrap_or(host.suffix);
+    if suffix.is_none() && edit.ipv6 != AddressEdit::Keep {
+        return Some(edit);
+    }
+    let (front, len) = digits(&prefix.to_string());
+    let present = host.ipv6.map(|present| digits(&format!("{}/64", present.addr())).0);
+    let below = match suffix {
+        None => present?,
+        Some(suffix) => {
+            let raw = serde_json::to_value(suffix).unwrap();
+            let (own, from) = digits(&format!("{}/{}", raw["bits"].as_str().unwrap(), raw["prefix_len"]));
+            demand(!own[..len].contains('1'))?;
+            let above = present.unwrap_or_else(|| "0".repeat(128));
+            format!("{}{}", &above[..from], &own[from..])
+        }
+    };
+    let address = u128::from_str_radix(&format!("{}{}", &front[..len], &below[len..]), 2).unwrap();
+    let address = UnicastV6::try_from(std::net::Ipv6Addr::from(address)).unwrap();
+    Some(HostEdit { ipv6: AddressEdit::Set(address), ..edit })
+}
+
+/// The 128 binary digits of an address, and the length behind it.
+fn digits(text: &str) -> (String, usize) {
+    let (address, len) = text.split_once('/').unwrap();
+    let address: std::net::Ipv6Addr = address.parse().unwrap();
+    (format!("{:0128b}", u128::from(address)), len.parse().unwrap())
 }
 
 // -- tokens, and who has not signed in
 
 impl World {
-    fn add_token(&mut self, new: &NewToken) -> Option<()> {
+    /// The token that asks for a credential which may set challenge values and nothing else, and makes it in its own name:
+    /// one that may set them itself, and may not make tokens anyway.
+    fn makes_part(&self, who: &Who, new: &NewToken) -> Option<Uuid> {
+        let id = who.token?;
+        let own = &self.tokens[&id];
+        demand(own.account == new.account.get() && own.parent.is_none())?;
+        let may = |scope: &Scope| {
+            [Action::Update, Action::Read, Action::Manage, Action::AcmeChallenge].map(|action| scope.allows(action))
+        };
+        demand(may(&new.scope) == [false, false, false, true] && may(&own.scope)[3])?;
+        demand(!who.whole())?;
+        Some(id)
+    }
+
+    /// What it made for parts of itself goes with it.
+    fn take_token(&mut self, id: Uuid) -> Option<Credential> {
+        self.tokens.retain(|_, token| token.parent != Some(id));
+        self.tokens.remove(&id)
+    }
+
+    fn add_token(&mut self, new: &NewToken, parent: Option<Uuid>) -> Option<()> {
         let account = new.account.get();
         self.holder(account)?;
         demand(!self.tokens.contains_key(&new.id))?;
         demand(self.tokens.values().filter(|token| token.account == account).count() < 100)?;
         let (label, scope) = (new.label.to_string(), new.scope.clone());
-        self.tokens.insert(new.id, Credential { account, label, scope, secret: new.secret });
+        self.tokens.insert(new.id, Credential { account, label, scope, secret: new.secret, parent });
         Some(())
     }
 
@@ -993,17 +1156,22 @@ impl World {
         let itself = who.token.filter(|_| who.account == Some(account));
         demand(who.is(account) && (itself.is_some() || who.whole()))?;
         let mut new = new.clone();
+        let mut parent = None;
         match itself {
             Some(own) => {
-                let own = self.tokens.remove(&own)?;
-                (new.label, new.scope) = (own.label.parse().unwrap(), own.scope);
+                let own = self.take_token(own)?;
+                (new.label, new.scope, parent) = (own.label.parse().unwrap(), own.scope, own.parent);
             }
             None => {
                 demand(who.hands_on(&new.scope))?;
-                self.tokens.retain(|_, token| token.account != account || token.label != new.label.as_str());
+                let same = |token: &Credential| token.account == account && token.label == new.label.as_str();
+                let old: Vec<Uuid> = self.tokens.iter().filter(|(_, token)| same(token)).map(|(id, _)| *id).collect();
+                for id in old {
+                    self.take_token(id);
+                }
             }
         }
-        self.add_token(&new)
+        self.add_token(&new, parent)
     }
 
     /// What is open to whoever has not signed in; none if the command is not of that kind.
@@ -1102,7 +1270,7 @@ impl World {
         let person = self.linked(caller, number, AccountState::Unconfirmed, now)?;
         person.state = AccountState::Active;
         self.take_letters(number);
-        self.add_token(token)
+        self.add_token(token, None)
     }
 
     fn set_password(
@@ -1207,9 +1375,10 @@ impl World {
 
     fn add_client(&mut self, key: &str, owner: u32, offline: bool) -> Option<()> {
         demand(!self.clients.contains_key(key))?;
-        self.number();
+        let number = self.number();
         let offline = if offline { Offline::Manual } else { Offline::No };
-        self.clients.insert(key.to_owned(), Device { owner, offline, ipv4: None, ipv6: None });
+        let device = Device { number, owner, offline, ipv4: None, ipv6: None, heartbeat: None };
+        self.clients.insert(key.to_owned(), device);
         Some(())
     }
 
@@ -1398,7 +1567,7 @@ impl World {
             demand(!self.hosts.keys().chain(self.domains.keys()).any(|other| under(other, name)))?;
         }
         let others: Vec<&Line> = self.records_at(name).map(|(_, line)| line).collect();
-        let challenged = self.challenges.keys().any(|(host, _)| *name == format!("_acme-challenge.{host}"));
+        let challenged = self.challenges.keys().any(|host| *name == format!("_acme-challenge.{host}"));
         demand(!others.iter().any(|line| line.data == *data || alias(&line.data)))?;
         demand(!alias(data) || others.is_empty() && !challenged)
     }
@@ -1406,6 +1575,11 @@ impl World {
     /// Whether a name is that of a name server of any zone.
     fn names_server(&self, name: &str) -> bool {
         self.enclosing(name).is_some_and(|zone| self.name_servers(zone).iter().any(|server| server == name))
+    }
+
+    /// Whether an NS says what every zone of this name says anyway.
+    pub(crate) fn is_name_server(&self, zone: &str, data: &RecordData) -> bool {
+        self.name_servers(zone).iter().any(|server| RecordData::Ns(server.parse().unwrap()) == *data)
     }
 
     /// The name servers of a zone.
@@ -1418,7 +1592,10 @@ impl World {
 
 impl World {
     fn elapse(&mut self, now: Timestamp) {
-        self.challenges.retain(|_, end| *end > now);
+        for values in self.challenges.values_mut() {
+            values.retain(|(_, end)| *end > now);
+        }
+        self.challenges.retain(|_, values| !values.is_empty());
         self.reservations.retain(|_, (_, end)| *end > now);
         let week = std::time::Duration::from_secs(7 * 86_400);
         let ended = |person: &Person| person.state == AccountState::Unconfirmed && person.created.after(week) <= now;

@@ -97,6 +97,15 @@ const CONTENDED: &[&str] = &[
 const ADOPTED: &[&str] = &["t.joe.example", "t.joe.example", "u.joe.example", "joe.example", "t.dyn.example"];
 const SERVERS: &[&str] = &["ns1.dyn.example", "ns.a.joe.example", "ns1.sub.joe.example"];
 const ADDRESSES: &[&str] = &["192.0.2.1", "8.8.8.8", "8.8.4.4", "10.0.0.1", "2001:db8::1", "2a00::1", "::ffff:9.9.9.9"];
+const PREFIXES: &[&str] = &[
+    "2001:db8:1::/48",
+    "2001:db8:1:ff00::/56",
+    "2001:db8:1:fff0::/60",
+    "2001:db8:1:2::/63",
+    "2a00:0:0:7::/64",
+    "2a00:0:0:7::/64",
+];
+const SUFFIXES: &[&str] = &["::1:2:3:4", "::1:2:3:4", "0:0:0:5:1::9", "0:0:0:1::9/56", "::9/48", "02:00:5e:10:00:01"];
 const SOURCES: &[&str] = &["8.8.8.8", "192.0.2.9", "2a00::9", "224.0.0.1", "10.0.0.9"];
 
 /// Whose number the first accounts have; the numbers behind them are domains and whatever comes later.
@@ -172,6 +181,7 @@ pub(crate) fn account(number: u32) -> AccountNo {
 pub(crate) fn scopes() -> Vec<Scope> {
     let only = |patterns: &[&str]| HostScope::Only(patterns.iter().map(|pattern| parse(pattern)).collect());
     let update = Actions { update: true, acme_challenge: false, read: false, manage: false };
+    let challenge = Actions { acme_challenge: true, ..Actions::default() };
     vec![
         Scope::FULL,
         Scope { hosts: only(&["a.dyn.example"]), ..Scope::FULL },
@@ -180,11 +190,28 @@ pub(crate) fn scopes() -> Vec<Scope> {
         Scope { actions: update, ..Scope::FULL },
         Scope { networks: vec![parse("8.8.8.0/24")], ..Scope::FULL },
         Scope { end: Some(Timestamp::from_secs(START.secs() + 5_000)), ..Scope::FULL },
+        Scope {
+            hosts: only(&["a.dyn.example", "*.joe.example"]),
+            actions: Actions { update: true, acme_challenge: true, ..Actions::default() },
+            ..Scope::FULL
+        },
+        Scope { hosts: only(&["a.dyn.example"]), actions: challenge, ..Scope::FULL },
+        Scope { hosts: only(&["a.joe.example"]), actions: challenge, ..Scope::FULL },
+        Scope { actions: challenge, networks: vec![parse("8.8.8.0/25")], ..Scope::FULL },
+        Scope { actions: challenge, end: Some(Timestamp::from_secs(START.secs() + 4_000)), ..Scope::FULL },
+        Scope { actions: Actions { acme_challenge: true, read: true, ..Actions::default() }, ..Scope::FULL },
     ]
 }
 
+/// How many tokens each of the first accounts has, one of each scope.
+const SCOPES: usize = 13;
+/// Those of them that allow challenge values and nothing else.
+const CHALLENGE_SCOPES: std::ops::Range<usize> = 8..12;
+/// Ids that no token has to begin with.
+const FRESH: std::ops::Range<usize> = SCOPES..SCOPES + 5;
+
 pub(crate) fn token_id(account: u32, scope: usize) -> Uuid {
-    Uuid::from_u128(1_000 + u128::from(account) * 10 + scope as u128)
+    Uuid::from_u128(1_000 + u128::from(account) * 20 + scope as u128)
 }
 
 /// What a token of this scope is called: several have one label.
@@ -354,23 +381,63 @@ fn host_edit() -> impl Strategy<Value = HostEdit> {
     )
 }
 
+fn suffix() -> impl Strategy<Value = Ipv6Suffix> {
+    select(SUFFIXES).prop_map(parse)
+}
+
+fn heartbeat() -> impl Strategy<Value = Option<Heartbeat>> {
+    let some = select(&[60u32, 3_600][..]).prop_map(|secs| Heartbeat::try_from(secs).unwrap());
+    prop::option::weighted(0.8, some)
+}
+
+/// What a host keeps while its address changes, and how it moves with its site: alone, or beside whatever else.
+fn site_edit() -> impl Strategy<Value = HostEdit> {
+    let rest = prop_oneof![2 => Just(HostEdit::default()), 1 => host_edit()];
+    let prefix = prop::option::weighted(0.6, select(PREFIXES).prop_map(parse));
+    let suffix = rarely(prop::option::weighted(0.8, suffix()));
+    (rest, prefix, suffix, rarely(heartbeat())).prop_map(|(rest, prefix, suffix, heartbeat)| HostEdit {
+        prefix,
+        suffix,
+        heartbeat,
+        ..rest
+    })
+}
+
+/// Numbers of the first hosts and clients, and of what came later, some of them twice.
+fn numbers() -> impl Strategy<Value = Vec<u32>> {
+    prop::collection::vec(prop_oneof![2 => 8..12u32, 1 => 12..40u32], 0..6)
+}
+
+fn missed() -> impl Strategy<Value = Command> {
+    (numbers(), numbers()).prop_map(|(hosts, clients)| Command::MissHeartbeats {
+        hosts: hosts.into_iter().filter_map(HostNo::new).collect(),
+        clients: clients.into_iter().filter_map(ClientNo::new).collect(),
+    })
+}
+
 fn key() -> impl Strategy<Value = ClientKey> {
     select(&["home", "home", "home", "home", "office"][..]).prop_map(parse)
 }
 
 fn challenge() -> impl Strategy<Value = ChallengeValue> {
-    select(&["x", "y", "\"x\""][..]).prop_map(parse)
+    select(&["x", "y", "\"x\"", "z"][..]).prop_map(parse)
 }
 
 fn settings() -> impl Strategy<Value = Settings> {
     let addresses = prop_oneof![Just(vec![]), addresses()];
-    (addresses, prop::bool::weighted(0.3), select(&[0, 1, 30][..])).prop_map(|(ns_addresses, public, days)| Settings {
-        ns_addresses,
-        public_addresses_only: public,
-        reservation_days: days,
-        reserved_labels: ["ns1", "www"].into_iter().map(parse).collect(),
-        ..Settings::default()
-    })
+    let life = select(&[60, 3_600, 604_800][..]).prop_map(|secs: u32| ChallengeLife::try_from(secs).unwrap());
+    let url = prop::option::of(Just("https://dyn.example/".to_owned()));
+    (addresses, prop::bool::weighted(0.3), select(&[0, 1, 30][..]), life, url).prop_map(
+        |(ns_addresses, public, days, challenge_life, base_url)| Settings {
+            ns_addresses,
+            public_addresses_only: public,
+            reservation_days: days,
+            reserved_labels: ["ns1", "www"].into_iter().map(parse).collect(),
+            challenge_life,
+            base_url,
+            ..Settings::default()
+        },
+    )
 }
 
 fn mail_settings() -> impl Strategy<Value = Settings> {
@@ -431,8 +498,8 @@ fn account_command() -> BoxedStrategy<Command> {
         }),
         1 => (5..14u32).prop_map(|number| Command::RemoveAccount { account: account(number) }),
         1 => some_account().prop_map(|number| Command::RemoveAccount { account: account(number) }),
-        2 => (some_account(), 0..7usize).prop_map(|(number, scope)| new_token(number, scope)),
-        2 => (some_account(), 0..7usize, 0..7usize, any::<[bool; 4]>()).prop_map(|(number, token, like, parts)| {
+        2 => (some_account(), 0..SCOPES).prop_map(|(number, scope)| new_token(number, scope)),
+        2 => (some_account(), 0..FRESH.end, 0..SCOPES, any::<[bool; 4]>()).prop_map(|(number, token, like, parts)| {
             let like = scopes()[like].clone();
             let edit = TokenEdit {
                 label: (parts == [true; 4]).then(|| parse("phone")),
@@ -443,11 +510,11 @@ fn account_command() -> BoxedStrategy<Command> {
             };
             Command::SetToken { token: token_id(number, token), edit }
         }),
-        2 => (some_account(), 0..7usize, 0..9usize, secret()).prop_map(|(number, like, id, secret)| {
+        2 => (some_account(), 0..SCOPES, 0..FRESH.end, secret()).prop_map(|(number, like, id, secret)| {
             Command::RenewToken(NewToken { id: token_id(number, id), secret, ..token_of(account(number), like) })
         }),
-        1 => (some_account(), 0..7usize).prop_map(|(number, scope)| Command::RevokeToken { token: token_id(number, scope) }),
-        1 => (some_account(), 0..7usize, key_name(), 0..3u128).prop_map(|(number, scope, name, id)| Command::AddTsigKey(TsigKey {
+        2 => (some_account(), 0..FRESH.end).prop_map(|(number, scope)| Command::RevokeToken { token: token_id(number, scope) }),
+        1 => (some_account(), 0..SCOPES, key_name(), 0..3u128).prop_map(|(number, scope, name, id)| Command::AddTsigKey(TsigKey {
             id: Uuid::from_u128(id),
             name,
             algorithm: TsigAlgorithm::HmacSha256,
@@ -509,19 +576,26 @@ fn domain_command() -> BoxedStrategy<Command> {
 fn host_command() -> BoxedStrategy<Command> {
     let together = || select(&[Together::Each, Together::AllOrNothing][..]);
     let new = (host(), some_account(), prop::option::of(v4()), prop::option::of(v6()), any::<bool>());
+    let site = || (prop::option::of(suffix()), rarely(heartbeat()));
     prop_oneof![
-        6 => new.prop_map(|(name, owner, ipv4, ipv6, wildcard)| Command::AddHost(NewHost {
-            name, owner: account(owner), ipv4, ipv6, ttl: HostTtl::S60, wildcard, suffix: None, heartbeat: None,
+        6 => (new, site()).prop_map(|((name, owner, ipv4, ipv6, wildcard), (suffix, heartbeat))| Command::AddHost(NewHost {
+            name, owner: account(owner), ipv4, ipv6, ttl: HostTtl::S60, wildcard, suffix, heartbeat: heartbeat.flatten(),
         })),
         1 => (host(), prop::option::of(some_account()))
             .prop_map(|(name, owner)| Command::AdoptHost { name, owner: owner.map(account) }),
         4 => (prop::collection::vec(host(), 1..4), host_edit(), together())
             .prop_map(|(hosts, edit, together)| Command::SetHosts { hosts, edit, together }),
+        4 => (prop::collection::vec(host(), 1..4), site_edit(), together())
+            .prop_map(|(hosts, edit, together)| Command::SetHosts { hosts, edit, together }),
         1 => host_edit().prop_map(|edit| Command::SetAllHosts { edit }),
+        2 => site_edit().prop_map(|edit| Command::SetAllHosts { edit }),
+        1 => missed(),
         3 => host().prop_map(|host| Command::RemoveHost { host }),
         1 => host().prop_map(|name| Command::ReleaseName { name }),
-        2 => (host(), challenge()).prop_map(|(host, value)| Command::AddChallenge { host, value, keep: None }),
-        1 => (host(), challenge()).prop_map(|(host, value)| Command::RemoveChallenge { host, value: Some(value) }),
+        3 => (host(), challenge(), prop::option::of(0..4usize))
+            .prop_map(|(host, value, keep)| Command::AddChallenge { host, value, keep }),
+        1 => (host(), prop::option::weighted(0.7, challenge()))
+            .prop_map(|(host, value)| Command::RemoveChallenge { host, value }),
     ]
     .boxed()
 }
@@ -534,6 +608,9 @@ fn client_command() -> BoxedStrategy<Command> {
             .prop_map(|(key, offline, must_exist)| Command::PutClient { key, offline, must_exist }),
         3 => (key(), prop::option::of(host_address())).prop_map(|(key, address)| Command::MoveClient { key, address }),
         1 => key().prop_map(|key| Command::RemoveClient { key }),
+        2 => (key(), rarely(heartbeat()))
+            .prop_map(|(key, heartbeat)| Command::SetClient { key, edit: ClientEdit { heartbeat } }),
+        1 => missed(),
         5 => (key(), host()).prop_map(|(key, host)| Command::AttachHost { key, host }),
         1 => (key(), host()).prop_map(|(key, host)| Command::DetachHost { key, host }),
     ]
@@ -593,7 +670,7 @@ fn outbox_command() -> BoxedStrategy<Command> {
 fn link() -> impl Strategy<Value = Link> {
     let stale = || prop::bool::weighted(0.1);
     prop_oneof![
-        2 => (0..9usize, 0..7usize).prop_map(|(slot, scope)| Link::Confirm { token: token_id(SAM, slot), scope }),
+        2 => (0..FRESH.end, 0..SCOPES).prop_map(|(slot, scope)| Link::Confirm { token: token_id(SAM, slot), scope }),
         1 => (secret(), stale()).prop_map(|(to, stale)| Link::SetPassword { to, stale }),
         1 => (mailbox(), mail_id(), stale()).prop_map(|(to, mail, stale)| Link::SetLogin { to, mail, stale }),
     ]
@@ -612,7 +689,7 @@ fn command() -> impl Strategy<Value = Command> {
 
 fn caller() -> impl Strategy<Value = Caller> {
     let source = prop::option::weighted(0.8, select(SOURCES).prop_map(parse::<IpAddr>));
-    let token = prop::option::weighted(0.3, 0..7usize);
+    let token = prop::option::weighted(0.3, 0..FRESH.end);
     let account = (some_account(), token, source).prop_map(|(number, token, source)| {
         Caller::Account(Identity {
             account: account(number),
@@ -624,12 +701,24 @@ fn caller() -> impl Strategy<Value = Caller> {
     prop_oneof![12 => Just(Caller::Local), 16 => account, 1 => Just(Caller::Guest), 1 => mailed]
 }
 
+/// A token makes another of its account, which is mostly for challenge values alone.
+fn part() -> impl Strategy<Value = (Caller, Command)> {
+    let like = prop_oneof![4 => CHALLENGE_SCOPES, 1 => 0..SCOPES];
+    let number = select(&[JOE, JOE, ANN][..]);
+    (number, 0..FRESH.end, FRESH, like).prop_map(|(number, token, fresh, like)| {
+        let identity = Identity { account: account(number), token: Some(token_id(number, token)), source: None };
+        let new = NewToken { id: token_id(number, fresh), ..token_of(account(number), like) };
+        (Caller::Account(identity), Command::AddToken(new))
+    })
+}
+
 pub(crate) fn step() -> impl Strategy<Value = Step> {
     let pass = prop_oneof![3 => 0..10i64, 2 => 0..4_000i64, 1 => 80_000..800_000i64, 1 => -4_000..0i64];
     let stranger = prop_oneof![4 => Just(Caller::Guest), 3 => caller()];
     let holder = prop_oneof![4 => Just(Holder::Owner), 1 => caller().prop_map(Holder::Other)];
     prop_oneof![
         24 => (caller(), command()).prop_map(|(caller, command)| Step::Ask(caller, command)),
+        2 => part().prop_map(|(caller, command)| Step::Ask(caller, command)),
         5 => (stranger, mail_command()).prop_map(|(caller, command)| Step::Ask(caller, command)),
         1 => outbox_command().prop_map(|command| Step::Ask(Caller::Local, command)),
         1 => mail_settings().prop_map(|settings| Step::Ask(Caller::Local, Command::SetSettings(settings))),

@@ -215,7 +215,10 @@ pub(super) fn renew_token(draft: &mut Draft<'_>, actor: &Actor, new: &NewToken) 
         }
     };
     for token in &old {
-        take_token_away(draft, token);
+        // A part of the same label went with the token that made it.
+        if draft.registry().token(token.id).is_some() {
+            take_token_away(draft, token);
+        }
     }
     put_token(draft, &new, parent)
 }

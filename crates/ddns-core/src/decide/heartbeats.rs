@@ -1,5 +1,6 @@
 //! Silence: what should have reported and did not goes offline.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Actor, Draft, Receipt, changed};
@@ -17,9 +18,11 @@ pub(super) fn miss(
     clients: &[ClientNo],
 ) -> Result<Receipt, Refusal> {
     actor.operate()?;
+    let (hosts, clients) = (BTreeSet::from_iter(hosts), BTreeSet::from_iter(clients));
     let registry = draft.registry();
-    let found: Vec<Arc<Host>> = hosts.iter().filter_map(|number| registry.host_by_number(*number)).cloned().collect();
-    let known = clients.iter().filter_map(|number| registry.client_by_number(*number));
+    let found = hosts.into_iter().filter_map(|number| registry.host_by_number(*number));
+    let found: Vec<Arc<Host>> = found.cloned().collect();
+    let known = clients.into_iter().filter_map(|number| registry.client_by_number(*number));
     let known: Vec<Arc<Client>> = known.cloned().collect();
     let updated = draft.now;
     for host in found.into_iter().filter(|host| has_missed(host.heartbeat, host.offline)) {

@@ -273,9 +273,11 @@ pub(super) fn set_all(draft: &mut Draft<'_>, actor: &Actor, edit: HostEdit) -> R
     Ok(Receipt::Hosts(lines))
 }
 
-/// An edit of all hosts as it is one of them's: where there is no IPv6, a prefix means nothing, and alone changes nothing.
+/// An edit of all hosts as it is one of them's: where nothing stands behind a prefix, it means nothing, and alone changes
+/// nothing.
 fn edit_of_all(host: &Host, edit: HostEdit) -> Option<HostEdit> {
-    if edit.prefix.is_none() || host.ipv6.is_some() || host.suffix.is_some() {
+    let suffix = edit.suffix.unwrap_or(host.suffix.as_deref().copied());
+    if edit.prefix.is_none() || host.ipv6.is_some() || suffix.is_some() {
         return Some(edit);
     }
     let rest = HostEdit { prefix: None, ..edit };
