@@ -185,10 +185,44 @@ pub const HASH_QUEUE: usize = 64;
 pub const VERIFIED_MAX: u64 = 10_000;
 /// How long a verified credential is remembered.
 pub const VERIFIED_LIFE: Duration = Duration::from_secs(600);
+/// Sign-ins of one login from one network that may fail in a row; each is forgotten after [`FAILURE_LEAK_PAIR`].
+pub const FAILURES_PER_PAIR: u32 = 10;
+/// How long it takes until one failure of a login from one network is forgotten.
+pub const FAILURE_LEAK_PAIR: Duration = Duration::from_secs(60);
+/// Sign-ins from one network that may fail in a row, an IPv4 address or an IPv6 /64; each is forgotten after
+/// [`FAILURE_LEAK_NETWORK`].
+pub const FAILURES_PER_NETWORK: u32 = 300;
+/// How long it takes until one failure of a network is forgotten.
+pub const FAILURE_LEAK_NETWORK: Duration = Duration::from_secs(1);
+/// Sign-ins of one login that may fail in a row, from all networks together from which it has not signed in for long; each
+/// is forgotten after [`FAILURE_LEAK_LOGIN`].
+pub const FAILURES_PER_LOGIN: u32 = 100;
+/// How long it takes until one failure of a login is forgotten.
+pub const FAILURE_LEAK_LOGIN: Duration = Duration::from_secs(6);
+/// Logins, networks and pairs of them whose failures are kept; beyond it those go first that have failed least.
+pub const FAILURES_KEPT: usize = 131_072;
+/// How long an answer is held back that refuses to look at a password.
+pub const HELD: Duration = Duration::from_millis(1_500);
+/// Answers that are held back at a time; one more is given at once.
+pub const HELD_ANSWERS: usize = 1_024;
+/// Wrong credentials remembered.
+pub const WRONG_MAX: u64 = 10_000;
+/// Networks remembered from which a login has signed in.
+pub const FAMILIAR_MAX: u64 = 10_000;
+/// How long they are remembered.
+pub const FAMILIAR_LIFE: Duration = Duration::from_secs(30 * 86_400);
+/// When to try again where too many sign-ins have failed.
+pub const RETRY_SIGN_IN: Duration = Duration::from_secs(60);
 /// How often an idle server looks for other processes' changes.
 pub const CATCH_UP_EVERY: Duration = Duration::from_millis(40);
 /// How often soft state is flushed.
 pub const SOFT_EVERY: Duration = Duration::from_secs(60);
+/// How often refusals are flushed, if there are any: whoever looks for one does so in another process, a moment after it.
+pub const REFUSALS_EVERY: Duration = Duration::from_secs(2);
+/// Missed heartbeats that one command takes up; the next ones do the rest.
+pub const MISSED_AT_ONCE: usize = 256;
+/// When to try again where missed heartbeats could not be stored.
+pub const MISSED_RETRY: Duration = Duration::from_secs(1);
 /// Objects whose soft state is held between two flushes.
 pub const SOFT_MAX: usize = 100_000;
 /// Log entries behind which the file store's entity tables may stay.
@@ -213,3 +247,7 @@ pub const LIST_STALL: Duration = Duration::from_secs(30);
 pub const AGENT_MAX: usize = 128;
 /// Hosts with which one refused call leaves its reason.
 pub const NOTES_PER_CALL: usize = 1_000;
+/// Characters of what a refused call said that are kept with its reason.
+pub const SHOWN_MAX: usize = 64;
+/// Seconds since the epoch of the last moment that RFC 3339 can write: the end of the year 9999.
+pub const MOMENT_MAX: u64 = 253_402_300_799;

@@ -77,6 +77,7 @@ impl Dialect for Plain {
             Fault::BodyBroken => (StatusCode::BAD_REQUEST, "the body did not arrive whole"),
             Fault::Method => (StatusCode::METHOD_NOT_ALLOWED, "this resource has other methods"),
             Fault::Limited => (StatusCode::TOO_MANY_REQUESTS, "try again in an hour"),
+            Fault::SlowDown => (StatusCode::TOO_MANY_REQUESTS, "try again in a minute"),
             Fault::Busy | Fault::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "try again later"),
         };
         let mut answer = answer(status);

@@ -72,8 +72,10 @@ pub(crate) enum Fault {
     BodyBroken,
     /// The resource has other methods: those of its `Allow` header, which the route adds.
     Method,
-    /// The account has made as many changes in this hour as it may.
+    /// As many changes as may be made in an hour have been made under this credential, or from this network.
     Limited,
+    /// Too many sign-ins have failed, for this login or from this network.
+    SlowDown,
     /// Too many are waiting; trying again soon helps.
     Busy,
     /// The service cannot answer at present.
@@ -106,6 +108,7 @@ impl From<AuthError> for Fault {
         match error {
             AuthError::Wrong | AuthError::Inactive => Fault::Unauthorized,
             AuthError::Busy => Fault::Busy,
+            AuthError::Limited => Fault::SlowDown,
         }
     }
 }

@@ -188,7 +188,7 @@ fn faults<D: Dialect>(method: &Method, operation: &Operation) -> Vec<Fault> {
         faults.extend([Fault::BodyBroken, Fault::BodyTooLarge]);
     }
     if !is_open(operation) {
-        faults.extend([Fault::Unauthorized, Fault::Busy]);
+        faults.extend([Fault::Unauthorized, Fault::SlowDown, Fault::Busy]);
     }
     faults
 }
@@ -218,7 +218,8 @@ fn meaning(fault: Fault) -> String {
         Fault::BodyTooLarge => return format!("The body has more than {} KiB.", policy::BODY_MAX / 1024),
         Fault::BodyBroken => "The body did not arrive whole.",
         Fault::Method => "The resource has other methods.",
-        Fault::Limited => "The account has made as many changes in this hour as it may. Nothing was changed.",
+        Fault::Limited => "Too many changes in this hour, under this credential or from this network. Nothing was changed.",
+        Fault::SlowDown => "Too many sign-ins have failed, for this login or from this network.",
         Fault::Busy | Fault::Unavailable => "The service cannot do this now. Nothing was changed.",
     };
     meaning.to_owned()

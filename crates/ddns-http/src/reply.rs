@@ -8,8 +8,10 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use ddns_core::policy;
 use ddns_service::fresh::PasswordError;
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::openapi::schema::OneOfBuilder;
+use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Schema, Type};
 
 use crate::auth::CHALLENGE;
 use crate::dialect::Fault;
@@ -86,6 +88,7 @@ fn said(fault: Fault, own: &FaultWords) -> (StatusCode, &'static str) {
         Fault::BodyBroken => (StatusCode::BAD_REQUEST, own.not_json),
         Fault::Method => (StatusCode::METHOD_NOT_ALLOWED, "This resource has other methods"),
         Fault::Limited => (StatusCode::TOO_MANY_REQUESTS, "Too many changes in this hour; nothing was changed"),
+        Fault::SlowDown => (StatusCode::TOO_MANY_REQUESTS, "Too many sign-ins have failed; try again in a minute"),
         Fault::Busy | Fault::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Nothing was changed; try again later"),
     }
 }
@@ -96,6 +99,7 @@ fn with_hints(fault: Fault, status: StatusCode, body: &impl Serialize) -> HttpRe
     match fault {
         Fault::Unauthorized => answer.insert_header((WWW_AUTHENTICATE, CHALLENGE)),
         Fault::Limited => answer.insert_header((RETRY_AFTER, policy::RETRY_LIMITED.as_secs())),
+        Fault::SlowDown => answer.insert_header((RETRY_AFTER, policy::RETRY_SIGN_IN.as_secs())),
         Fault::Busy => answer.insert_header((RETRY_AFTER, policy::RETRY_BUSY.as_secs())),
         Fault::Unavailable => answer.insert_header((RETRY_AFTER, policy::RETRY_UNAVAILABLE.as_secs())),
         _ => &mut answer,
@@ -107,6 +111,28 @@ fn with_hints(fault: Fault, status: StatusCode, body: &impl Serialize) -> HttpRe
 pub(crate) fn sentence(words: &str) -> String {
     let mut rest = words.chars();
     rest.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(rest).collect()
+}
+
+/// What a heartbeat must be, in the JSON of every dialect that takes one.
+pub(crate) fn about_heartbeat() -> &'static str {
+    static BOUNDS: LazyLock<String> = LazyLock::new(|| {
+        let (least, most) = (policy::HEARTBEAT_SECS.start(), policy::HEARTBEAT_SECS.end());
+        format!("must be {least} to {most} seconds")
+    });
+    &BOUNDS
+}
+
+/// Its schema: seconds as a number or as text, or null.
+pub(crate) fn heartbeat_schema(description: &str) -> RefOr<Schema> {
+    let (least, most) = (*policy::HEARTBEAT_SECS.start(), *policy::HEARTBEAT_SECS.end());
+    let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least)).maximum(Some(most));
+    OneOfBuilder::new()
+        .item(number)
+        .item(ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-9]+$")))
+        .item(ObjectBuilder::new().schema_type(Type::Null))
+        .description(Some(description))
+        .examples([Value::from(3_600)])
+        .into()
 }
 
 /// What is wrong with a password, in the JSON of every dialect that takes one.

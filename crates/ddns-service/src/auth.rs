@@ -1,19 +1,25 @@
 //! Who calls: passwords and tokens become a [`Caller`].
 //!
-//! Unknown logins, wrong passwords and void tokens are not told apart, neither by the answer nor by its time.
+//! Unknown logins, wrong passwords and void tokens are not told apart, neither by the answer nor by its time. Whoever guesses
+//! is slowed; a valid token never is, nor a password that was right a short while ago.
 
+mod attempts;
+mod gate;
 mod hasher;
+mod turns;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use ddns_core::{Account, AccountState, Caller, Identity, Login, Role};
+use ddns_core::{Account, AccountState, Caller, Identity, Login, Role, SecretId};
 use ddns_store::{Secret, SoftKey};
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::{Service, Snapshot, fresh};
+pub(crate) use gate::Gate;
 pub use hasher::HashError;
 pub(crate) use hasher::Hasher;
 
@@ -42,10 +48,14 @@ pub enum AuthError {
     /// Too many passwords are being checked; try again.
     #[error("too many sign-ins at once; try again in a moment")]
     Busy,
+    /// Too many sign-ins have failed, for this login or from this network; whether this one would have, nobody looked.
+    #[error("too many sign-ins have failed; try again in a minute")]
+    Limited,
 }
 
 impl Service {
-    /// Proves a caller by login and password, or by login and one of its tokens.
+    /// Proves a caller by login and password, or by login and one of its tokens. Holds some answers back, and so needs a
+    /// runtime with a timer.
     ///
     /// # Errors
     /// [`AuthError`].
@@ -56,8 +66,8 @@ impl Service {
         source: Option<IpAddr>,
     ) -> Result<Authenticated, AuthError> {
         let snapshot = self.snapshot();
-        let login: Option<Login> = login.parse().ok();
-        let account = login.as_ref().and_then(|login| snapshot.registry.account_by_login(login)).cloned();
+        let parsed: Option<Login> = login.parse().ok();
+        let account = parsed.as_ref().and_then(|login| snapshot.registry.account_by_login(login)).cloned();
         // Anybody may have signed up with this login: that there was no account before is nobody's to know.
         let account = account.filter(|account| account.state != AccountState::Unconfirmed);
         if let Some((token, owner)) = find_token(&snapshot, secret)
@@ -65,20 +75,10 @@ impl Service {
         {
             return self.by_token(&owner, token, source);
         }
-        let hash = account.as_ref().and_then(|account| Some((account.password?, account)));
-        let hash = hash.and_then(|(id, account)| match snapshot.secrets.get(id)? {
-            Secret::PasswordHash(hash) => Some((id, hash.clone(), account)),
-            Secret::TokenDigest(_) | Secret::TsigKey(_) | Secret::ServerKey(_) => None,
-        });
-        let Some((id, hash, account)) = hash else {
-            self.0.hasher.refuse(secret.clone()).await?;
-            return Err(AuthError::Wrong);
-        };
-        if self.0.hasher.is_right(id, hash, secret).await? {
-            admit(account, None, source)
-        } else {
-            Err(AuthError::Wrong)
-        }
+        let login = parsed.as_ref().map_or(login, Login::as_str);
+        let kept = account.as_ref().and_then(|account| kept_hash(&snapshot, account));
+        self.by_password(Attempt { login, kept, secret, source }).await?;
+        admit(account.as_deref().ok_or(AuthError::Wrong)?, None, source)
     }
 
     /// Proves a caller by one of its tokens alone.
@@ -90,7 +90,7 @@ impl Service {
         secret: &SecretString,
         source: Option<IpAddr>,
     ) -> Result<Authenticated, AuthError> {
-        let (token, account) = find_token(&self.snapshot(), secret).ok_or(AuthError::Wrong)?;
+        let Some((token, account)) = find_token(&self.snapshot(), secret) else { return Err(self.missed(source)) };
         self.by_token(&account, token, source)
     }
 
@@ -98,10 +98,32 @@ impl Service {
         let snapshot = self.snapshot();
         let token = snapshot.registry.token(token).ok_or(AuthError::Wrong)?;
         if token.scope.has_ended(self.now()) || !token.scope.admits(source) {
-            return Err(AuthError::Wrong);
+            return Err(self.missed(source));
         }
         self.0.shared.soft.contact(SoftKey::Token(token.id), self.now());
         admit(account, Some(token.id), source)
+    }
+
+    /// What is said to a secret that is none: nobody need be slowed who guesses 160 bits, but asking costs, too.
+    fn missed(&self, source: Option<IpAddr>) -> AuthError {
+        if self.0.gate.again(source, self.uptime()) { AuthError::Wrong } else { AuthError::Limited }
+    }
+}
+
+/// One try to sign in by a password.
+struct Attempt<'a> {
+    login: &'a str,
+    /// The hash of the right password, and under which id it is kept; none where there is no such login, or no password.
+    kept: Option<(SecretId, Zeroizing<String>)>,
+    secret: &'a SecretString,
+    source: Option<IpAddr>,
+}
+
+fn kept_hash(snapshot: &Snapshot, account: &Account) -> Option<(SecretId, Zeroizing<String>)> {
+    let id = account.password?;
+    match snapshot.secrets.get(id)? {
+        Secret::PasswordHash(hash) => Some((id, hash.clone())),
+        Secret::TokenDigest(_) | Secret::TsigKey(_) | Secret::ServerKey(_) => None,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Where the service reads the time; handed to it, so that tests set it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ddns_core::Timestamp;
 
@@ -10,6 +10,10 @@ use ddns_core::Timestamp;
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> Timestamp;
+
+    /// For how long there has been this clock: whatever is measured, and not dated, is measured by it. It goes on while nobody
+    /// looks and never back, whatever somebody sets the time to; what the machine sleeps through does not count.
+    fn uptime(&self) -> Duration;
 }
 
 /// The machine's clock.
@@ -21,16 +25,24 @@ impl Clock for SystemClock {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_micros(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
     }
+
+    fn uptime(&self) -> Duration {
+        static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
+        FIRST.elapsed()
+    }
 }
 
 /// A clock that stands still until it is moved.
 #[derive(Debug)]
-pub struct ManualClock(AtomicU64);
+pub struct ManualClock {
+    now: AtomicU64,
+    uptime: AtomicU64,
+}
 
 impl ManualClock {
     /// A clock that shows `now`.
     pub fn at(now: Timestamp) -> Arc<ManualClock> {
-        Arc::new(ManualClock(AtomicU64::new(now.micros())))
+        Arc::new(ManualClock { now: AtomicU64::new(now.micros()), uptime: AtomicU64::new(0) })
     }
 
     /// Moves it on.
@@ -38,14 +50,24 @@ impl ManualClock {
         self.set(self.now().after(by));
     }
 
-    /// Sets it, backwards too.
+    /// Sets it, as if the time between had passed; backwards none has.
     pub fn set(&self, now: Timestamp) {
-        self.0.store(now.micros(), Ordering::SeqCst);
+        let before = self.now.swap(now.micros(), Ordering::SeqCst);
+        self.uptime.fetch_add(now.micros().saturating_sub(before), Ordering::SeqCst);
+    }
+
+    /// Sets it in a moment, as somebody sets a machine's clock: no time passes.
+    pub fn jump(&self, now: Timestamp) {
+        self.now.store(now.micros(), Ordering::SeqCst);
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+        Timestamp::from_micros(self.now.load(Ordering::SeqCst))
+    }
+
+    fn uptime(&self) -> Duration {
+        Duration::from_micros(self.uptime.load(Ordering::SeqCst))
     }
 }

@@ -63,6 +63,7 @@ struct Inner {
     queue: Sender<Message>,
     watch: Box<dyn Watch>,
     hasher: auth::Hasher,
+    gate: auth::Gate,
     budget: Arc<budget::Budget>,
     strangers: budget::Strangers,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -93,6 +94,8 @@ pub struct Options {
     pub changes_per_network: u32,
     /// Requests that strangers of one network may make in an hour; one more is answered [`ServiceError::Limited`].
     pub strangers_per_hour: u32,
+    /// Whether those whose sign-ins fail again and again are slowed, and answered [`AuthError::Limited`].
+    pub slow_sign_ins: bool,
     /// Whether it folds, prunes and flushes when there is time. A command line that lives for a moment leaves that to
     /// the server.
     pub housekeeping: bool,
@@ -106,6 +109,7 @@ impl Default for Options {
             changes_per_hour: policy::CHANGES_PER_HOUR,
             changes_per_network: policy::CHANGES_PER_NETWORK,
             strangers_per_hour: policy::STRANGERS_PER_HOUR,
+            slow_sign_ins: true,
             housekeeping: true,
         }
     }
@@ -240,12 +244,12 @@ impl Service {
             writer.run();
         });
         let thread = thread.map_err(|error| StoreError::Io { path: "writer".to_owned(), detail: error.to_string() })?;
-        let hasher = auth::Hasher::start();
+        let (hasher, gate) = (auth::Hasher::start(), auth::Gate::new(!options.slow_sign_ins));
         let limits = budget::Limits { credential: options.changes_per_hour, network: options.changes_per_network };
         let budget = budget::Budget::new(limits);
         let strangers = budget::Strangers::new(options.strangers_per_hour);
         let writer = Mutex::new(Some(thread));
-        Ok(Service(Arc::new(Inner { shared, queue, watch, hasher, budget, strangers, writer })))
+        Ok(Service(Arc::new(Inner { shared, queue, watch, hasher, gate, budget, strangers, writer })))
     }
 
     /// The newest published state. Costs nothing and never waits.

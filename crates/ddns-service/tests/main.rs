@@ -9,6 +9,8 @@ mod commits;
 #[cfg(test)]
 mod disks;
 #[cfg(test)]
+mod guesses;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod links;

@@ -162,6 +162,7 @@ impl Wrong {
             match fault {
                 Fault::Unauthorized => answer.insert_header((WWW_AUTHENTICATE, CHALLENGE)),
                 Fault::Limited => answer.insert_header((RETRY_AFTER, policy::RETRY_LIMITED.as_secs())),
+                Fault::SlowDown => answer.insert_header((RETRY_AFTER, policy::RETRY_SIGN_IN.as_secs())),
                 Fault::Busy => answer.insert_header((RETRY_AFTER, policy::RETRY_BUSY.as_secs())),
                 Fault::Unavailable => answer.insert_header((RETRY_AFTER, policy::RETRY_UNAVAILABLE.as_secs())),
                 _ => &mut answer,
@@ -185,6 +186,10 @@ fn said(fault: Fault, id: Uuid) -> (StatusCode, ErrorBody) {
         Fault::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", "The body is too large"),
         Fault::Limited => {
             (StatusCode::TOO_MANY_REQUESTS, "over_limit", "Too many changes in this hour; nothing was changed")
+        }
+        Fault::SlowDown => {
+            let words = "Too many sign-ins have failed; try again in a minute";
+            (StatusCode::TOO_MANY_REQUESTS, "over_limit", words)
         }
         Fault::Busy | Fault::Unavailable => {
             (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Nothing was changed; try again later")

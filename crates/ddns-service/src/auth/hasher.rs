@@ -45,9 +45,12 @@ pub enum HashError {
 /// Hashes on a few threads of its own, and remembers for a while which passwords were right.
 pub(crate) struct Hasher {
     queue: Sender<Work>,
-    verified: Cache<[u8; 32], ()>,
+    verified: Cache<Guess, ()>,
     key: Zeroizing<[u8; 32]>,
 }
+
+/// A login, what its password is kept under, and a password that was tried.
+pub(super) type Guess = [u8; 32];
 
 type Work = Box<dyn FnOnce() + Send>;
 
@@ -70,38 +73,45 @@ impl Hasher {
         Hasher { queue, verified, key: Zeroizing::new(fresh::octets()) }
     }
 
-    /// Whether a password is the one that this hash, under this id, was made of.
+    /// What somebody tries, in a form that is useless outside this process, and void once the password is another.
+    pub(super) fn guess(&self, login: &str, id: Option<SecretId>, password: &SecretString) -> Guess {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&*self.key) else { return [0; 32] };
+        mac.update(&id.map_or(0, SecretId::get).to_be_bytes());
+        mac.update(&login.len().to_be_bytes());
+        mac.update(login.as_bytes());
+        mac.update(password.expose_secret().as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
+    /// Whether this was found right a short while ago.
+    pub(super) fn was_right(&self, guess: &Guess) -> bool {
+        self.verified.contains_key(guess)
+    }
+
+    /// Whether a password is the one that this hash was made of. Without a hash it is not, which takes as long.
     pub(super) async fn is_right(
         &self,
-        id: SecretId,
-        hash: Zeroizing<String>,
+        guess: &Guess,
+        hash: Option<Zeroizing<String>>,
         password: &SecretString,
     ) -> Result<bool, AuthError> {
-        let key = self.cache_key(id, password);
-        if self.verified.contains_key(&key) {
-            return Ok(true);
-        }
-        let right = self.check(move || hash, password.clone()).await?;
+        let right = self.check(hash, password.clone()).await?;
         if right {
-            self.verified.insert(key, ());
+            self.verified.insert(*guess, ());
         }
         Ok(right)
     }
 
-    /// Takes the time of a check, for a login that does not exist.
-    pub(super) async fn refuse(&self, password: SecretString) -> Result<(), AuthError> {
-        self.check(|| DUMMY.clone(), password).await.map(drop)
-    }
-
-    async fn check(
-        &self,
-        hash: impl FnOnce() -> Zeroizing<String> + Send + 'static,
-        password: SecretString,
-    ) -> Result<bool, AuthError> {
+    async fn check(&self, hash: Option<Zeroizing<String>>, password: SecretString) -> Result<bool, AuthError> {
         if password.expose_secret().len() > policy::PASSWORD_MAX {
             return Ok(false);
         }
-        self.run(move || verify(&hash(), &password)).await.map_err(|_| AuthError::Busy)
+        let work = move || {
+            let nobodys: &str = &DUMMY; // Made before the first check of all, whoever that is of.
+            let right = verify(hash.as_deref().map_or(nobodys, String::as_str), &password);
+            right && hash.is_some()
+        };
+        self.run(work).await.map_err(|_| AuthError::Busy)
     }
 
     /// Works in the queue's turn. Whoever has hung up takes no time from the others.
@@ -114,14 +124,6 @@ impl Hasher {
         });
         self.queue.try_send(work).map_err(|_| Full)?;
         waiting.await.map_err(|_| Full)
-    }
-
-    /// Under which a right password is remembered: useless outside this process, void once the password is another.
-    fn cache_key(&self, id: SecretId, password: &SecretString) -> [u8; 32] {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&*self.key) else { return [0; 32] };
-        mac.update(&id.get().to_be_bytes());
-        mac.update(password.expose_secret().as_bytes());
-        mac.finalize().into_bytes().into()
     }
 }
 

@@ -134,7 +134,7 @@ fn say(fault: Fault) -> HttpResponse {
         Fault::BodyTooLarge => "body_too_large",
         Fault::BodyBroken => NOT_JSON,
         Fault::Method => "method_not_allowed",
-        Fault::Limited => "too_many_requests",
+        Fault::Limited | Fault::SlowDown => "too_many_requests",
         Fault::Busy | Fault::Unavailable => "db_error",
     };
     reply::fault_as(fault, &ErrorBody { error })
