@@ -60,7 +60,12 @@ impl<D: Dialect> SignedIn<D> {
     /// Leaves with a host why this dialect refused something at its door. Nothing is left with a host that is out of the
     /// caller's sight.
     pub(crate) fn note(&self, service: &Service, host: &Fqdn, sentence: &str) {
-        self.author().leave(service, host, sentence);
+        self.note_about(service, About::Hosts(vec![host.clone()]), sentence);
+    }
+
+    /// The same with several hosts.
+    pub(crate) fn note_about(&self, service: &Service, about: About, sentence: &str) {
+        self.author().leave(service, about, sentence);
     }
 
     fn author(&self) -> Author<'_> {

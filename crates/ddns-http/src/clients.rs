@@ -5,21 +5,25 @@ mod links;
 mod schemas;
 mod words;
 
+use std::sync::Arc;
+
 use actix_web::http::header::IF_MATCH;
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
-use ddns_core::{ClientKey, Command, Fqdn, Receipt};
+use ddns_core::{Client, ClientEdit, ClientKey, Command, Fqdn, Receipt};
+use ddns_service::Reply;
 use utoipa::OpenApi;
 use utoipa::openapi::{RefOr, Schema};
 
 use self::links::Links;
 use self::schemas::{
-    BadRequest, ClientAction, ClientEdit, Forbidden, HostName, IfMatch, Key, Missing, NoEntityTag, Nothing,
+    BadRequest, ClientAction, ClientChange, Forbidden, HostName, IfMatch, Key, Missing, NoEntityTag, Nothing,
 };
 use self::words::{ChangedClientBody, ClientBody, HostBody, HostsBody, Wrong};
 use crate::auth::SignedIn;
 use crate::body::Body;
 use crate::dialect::{Dialect, Fault};
+use crate::notes::About;
 use crate::reply::{self, Message, created, json, nothing};
 use crate::routes::Routes;
 use crate::server::State;
@@ -76,7 +80,7 @@ type Service = web::Data<State>;
     put,
     path = "/ddns/clients/{client_key}",
     params(Key, IfMatch),
-    request_body(content = Option<ClientEdit>, example = json!({ "offline": false })),
+    request_body(content = Option<ClientChange>, example = json!({ "offline": false })),
     responses(
         (status = 200, description = "The client as it is now.", body = ClientBody),
         (
@@ -99,14 +103,48 @@ async fn put_client(
     body: Body<Clients>,
 ) -> Answer {
     let (key, must_exist) = (parsed(&key)?, must_exist(&request)?);
-    let command = Command::PutClient { key, offline: bodies::offline(&body)?, must_exist };
-    let reply = caller.submit(&service.service, command).await?;
-    let Receipt::Client { client, made } = &reply.receipt else { return Err(Wrong::Fault(Fault::Unavailable)) };
-    let links = links(&request, &service);
-    if *made {
+    let (offline, edit) = bodies::client(&body).inspect_err(|wrong| note(&caller, &service, &key, wrong))?;
+    let (client, made) = put(&caller, &service.service, key, offline, must_exist, edit).await?;
+    let (client, links) = (&client, links(&request, &service));
+    if made {
         return Ok(created(links.client(&client.key), &ClientBody::new(client, &links)));
     }
     Ok(json(StatusCode::OK, &ChangedClientBody::new(client, &links)))
+}
+
+/// Two commands where a heartbeat is named: what would refuse the second refuses the first, too.
+async fn put(
+    caller: &Caller,
+    service: &ddns_service::Service,
+    key: ClientKey,
+    offline: Option<bool>,
+    must_exist: bool,
+    edit: ClientEdit,
+) -> Result<(Arc<Client>, bool), Wrong> {
+    let set = (edit != ClientEdit::default()).then(|| Command::SetClient { key: key.clone(), edit });
+    if let Some(set) = set.as_ref().filter(|_| service.snapshot().registry.client(&key).is_some()) {
+        caller.preview(service, set)?;
+    }
+    let put = caller.submit(service, Command::PutClient { key, offline, must_exist }).await?;
+    let (client, made) = as_client(put)?;
+    match set {
+        Some(set) => Ok((as_client(caller.submit(service, set).await?)?.0, made)),
+        None => Ok((client, made)),
+    }
+}
+
+fn as_client(reply: Reply) -> Result<(Arc<Client>, bool), Wrong> {
+    match reply.receipt {
+        Receipt::Client { client, made } => Ok((client, made)),
+        _ => Err(Wrong::Fault(Fault::Unavailable)),
+    }
+}
+
+/// Leaves with a client's hosts why a body about it was not understood.
+fn note(caller: &Caller, service: &State, key: &ClientKey, wrong: &Wrong) {
+    if let Some(sentence) = wrong.sentence() {
+        caller.note_about(&service.service, About::Client(key.clone()), sentence);
+    }
 }
 
 /// Shows a client
@@ -152,8 +190,9 @@ async fn list_hosts(caller: Caller, service: Service, request: HttpRequest, key:
     responses((status = 204, description = "The hosts have the address."), BadRequest, Forbidden, Missing)
 )]
 async fn act(caller: Caller, service: Service, key: web::Path<String>, body: Body<Clients>) -> Answer {
-    let command = Command::MoveClient { key: parsed(&key)?, address: bodies::action(&body)? };
-    caller.submit(&service.service, command).await?;
+    let key = parsed(&key)?;
+    let address = bodies::action(&body).inspect_err(|wrong| note(&caller, &service, &key, wrong))?;
+    caller.submit(&service.service, Command::MoveClient { key, address }).await?;
     Ok(nothing())
 }
 

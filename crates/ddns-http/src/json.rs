@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use ddns_core::policy;
+use ddns_core::{Heartbeat, policy};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 /// The members of an object, each name once.
@@ -31,6 +31,15 @@ impl Json {
         match self {
             Json::Bool(value) => Some(*value),
             Json::Text(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// Seconds of silence, written as a number or as a string.
+    pub(crate) fn heartbeat(&self) -> Option<Heartbeat> {
+        match self {
+            Json::Integer(secs) => u32::try_from(*secs).ok()?.try_into().ok(),
+            Json::Text(secs) => secs.parse().ok(),
             _ => None,
         }
     }

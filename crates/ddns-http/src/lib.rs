@@ -29,6 +29,7 @@ mod language;
 mod lenient;
 mod links;
 mod listeners;
+mod moment;
 mod notes;
 mod openapi;
 mod params;

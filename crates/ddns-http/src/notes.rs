@@ -22,9 +22,11 @@ pub(crate) struct Author<'a> {
 }
 
 impl Author<'_> {
-    /// Leaves a sentence with a host.
-    pub(crate) fn leave(&self, service: &Service, host: &Fqdn, sentence: &str) {
-        self.leave_all(service, |_| vec![(host.clone(), sentence.to_owned())]);
+    /// Leaves a sentence with hosts.
+    pub(crate) fn leave(&self, service: &Service, about: About, sentence: &str) {
+        self.leave_all(service, |sight| {
+            about.hosts(sight).into_iter().map(|host| (host, sentence.to_owned())).collect()
+        });
     }
 
     /// Leaves what a command's outcome means for the hosts that it is about. Our own faults are nothing that an owner could
@@ -36,8 +38,9 @@ impl Author<'_> {
             Err(ServiceError::Busy | ServiceError::Unavailable(_)) => None,
             Err(limited) => Some(limited.to_string()),
         };
-        let Some(words) = words else { return };
-        self.leave_all(service, |sight| about.hosts(sight).into_iter().map(|host| (host, words.clone())).collect());
+        if let Some(words) = words {
+            self.leave(service, about, &words);
+        }
     }
 
     /// The hosts of a receipt that were refused.
@@ -72,7 +75,7 @@ fn readable(agent: &HeaderValue) -> String {
     printed.take(policy::AGENT_MAX).map(char::from).collect()
 }
 
-/// The hosts whose owner is told if a command is refused as a whole.
+/// The hosts whose owner is told if something is refused as a whole.
 pub(crate) enum About {
     /// None: it updates no host that was there before.
     Nothing,

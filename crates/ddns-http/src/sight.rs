@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use ddns_core::{AccountNo, Action, Client, ClientKey, Fqdn, Host, Identity, Kind, Refusal, Registry, Role, Scope};
+use ddns_core::{
+    AccountNo, Action, Client, ClientKey, Fqdn, Host, HostScope, Identity, Kind, Refusal, Registry, Role, Scope, Token,
+};
 
 /// A registry through a caller's eyes.
 pub(crate) struct Sight<'r> {
@@ -56,6 +58,16 @@ impl<'r> Sight<'r> {
     pub(crate) fn hosts_carried_by(&self, key: &ClientKey) -> impl Iterator<Item = &'r Arc<Host>> {
         let client = self.registry.client(key).filter(|client| self.acts_for(client.owner));
         client.into_iter().flat_map(|client| self.hosts_on(client))
+    }
+
+    /// The account's tokens whose hosts are among those of the scope, those to come included.
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = &'r Arc<Token>> {
+        self.registry.tokens_of(self.identity.account).filter(|token| self.includes_hosts(&token.scope.hosts))
+    }
+
+    fn includes_hosts(&self, hosts: &HostScope) -> bool {
+        let alike = |own: &Scope| own.includes(&Scope { hosts: hosts.clone(), ..own.clone() });
+        self.identity.token.is_none() || self.scope.is_some_and(alike)
     }
 
     /// Whether the scope covers a name.

@@ -3,23 +3,27 @@
 mod account;
 mod attributes;
 mod form;
+mod refusals;
 mod schemas;
+mod tokens;
 mod words;
 
 use std::sync::Arc;
 
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
-use ddns_core::{Command, Domain, Fqdn, Host, Receipt, Refusal, Together};
+use ddns_core::{Command, Domain, Fqdn, Host, HostEdit, Receipt, Refusal, Together};
 use ddns_service::ServiceError;
+use ddns_store::{SoftKey, SoftState};
 use utoipa::OpenApi;
 use utoipa::openapi::{RefOr, Schema};
 
-use self::schemas::{BadBody, HostEdit, HostName, Missing, NewHost, OutOfScope, Unprocessable};
+use self::schemas::{BadBody, HostChange, HostName, Missing, NewHost, OutOfScope, Unprocessable};
 use self::words::{DomainBody, HostBody, Wrong, json};
 use crate::auth::{Guest, SignedIn};
 use crate::body::Body;
 use crate::dialect::{Dialect, Fault};
+use crate::notes::About;
 use crate::reply::Message;
 use crate::routes::Routes;
 use crate::server::State;
@@ -34,6 +38,7 @@ pub(crate) fn routes(routes: &mut Routes<'_>) {
     routes.resource::<TwoDns>("/hosts", hosts);
     routes.resource::<TwoDns>("/hosts/all", [(Method::PUT, web::to(set_all_hosts))]);
     routes.resource::<TwoDns>("/hosts/{fqdn}", host);
+    routes.resource::<TwoDns>("/hosts/{fqdn}/last-refusal", [(Method::GET, web::to(refusals::show_last_refusal))]);
     let me = [
         (Method::GET, web::to(account::show_me)),
         (Method::PUT, web::to(account::set_me)),
@@ -42,6 +47,9 @@ pub(crate) fn routes(routes: &mut Routes<'_>) {
     routes.resource::<TwoDns>("/users", [(Method::POST, web::to(account::sign_up))]);
     routes.resource::<TwoDns>("/users/me", me);
     routes.resource::<TwoDns>("/users/me/api_token", [(Method::POST, web::to(account::renew_token))]);
+    let tokens = [(Method::GET, web::to(tokens::list_tokens)), (Method::POST, web::to(tokens::make_token))];
+    routes.resource::<TwoDns>("/users/me/tokens", tokens);
+    routes.resource::<TwoDns>("/users/me/tokens/{token_id}", [(Method::DELETE, web::to(tokens::remove_token))]);
     routes.resource::<TwoDns>("/users/password", [(Method::POST, web::to(account::ask_password))]);
     for path in ["/domains", "/api/domains"] {
         routes.resource::<TwoDns>(path, [(Method::GET, web::to(list_domains))]);
@@ -59,12 +67,16 @@ pub(crate) fn routes(routes: &mut Routes<'_>) {
         show_host,
         set_host,
         remove_host,
+        refusals::show_last_refusal,
         account::sign_up,
         account::ask_password,
         account::show_me,
         account::set_me,
         account::remove_me,
-        account::renew_token
+        account::renew_token,
+        tokens::list_tokens,
+        tokens::make_token,
+        tokens::remove_token
     ),
     components(schemas(Message<'_>, Unprocessable)),
     tags((name = "two-dns", description = "\
@@ -151,7 +163,7 @@ async fn show_host(caller: Caller, service: Service, request: HttpRequest, name:
     put,
     path = "/hosts/{fqdn}",
     params(HostName),
-    request_body(content = HostEdit, example = json!({ "ip_address": "auto", "activate_wildcard": "true" })),
+    request_body(content = HostChange, example = json!({ "ip_address": "auto", "activate_wildcard": "true" })),
     responses(
         (status = 200, description = "A list of one: the host as it is now.", body = [HostBody<'_>]),
         BadBody,
@@ -167,7 +179,7 @@ async fn set_host(
     body: Body<TwoDns>,
 ) -> Answer {
     let host = named(&name)?;
-    let edit = attributes::of_edit(&body, caller.identity.source)?;
+    let edit = edit(&caller, &service, &body, || About::Hosts(vec![host.clone()]))?;
     let command = Command::SetHosts { hosts: vec![host.clone()], edit, together: Together::AllOrNothing };
     let reply = caller.submit(&service.service, command).await;
     let reply = reply.map_err(|error| about(&host, error, &caller, &service))?;
@@ -175,14 +187,20 @@ async fn set_host(
 }
 
 /// Changes every own host, or none
+///
+/// As far as the token's scope reaches. A prefix leaves hosts alone that have neither an IPv6 address nor a suffix, and the
+/// list has none of them where there is nothing else to change.
 #[utoipa::path(
     put,
     path = "/hosts/all",
-    request_body(content = HostEdit, example = json!({ "ip_address": "auto" })),
+    request_body(content = HostChange, examples(
+        ("address" = (value = json!({ "ip_address": "auto" }))),
+        ("prefix" = (value = json!({ "ip6_prefix": "2001:db8:1:2::/64" })))
+    )),
     responses((status = 200, description = "The hosts as they are now.", body = [HostBody<'_>]), BadBody, OutOfScope)
 )]
 async fn set_all_hosts(caller: Caller, service: Service, request: HttpRequest, body: Body<TwoDns>) -> Answer {
-    let edit = attributes::of_edit(&body, caller.identity.source)?;
+    let edit = edit(&caller, &service, &body, || About::All)?;
     let reply = caller.submit(&service.service, Command::SetAllHosts { edit }).await?;
     Ok(host_list(hosts(&reply.receipt), &links::base(&request, &service.settings)))
 }
@@ -218,6 +236,23 @@ async fn list_domains(guest: Guest<TwoDns>, service: Service) -> Answer {
     let mut domains: Vec<_> = snapshot.registry.domains().filter(open).map(|domain| DomainBody::new(domain)).collect();
     domains.sort();
     Ok(json(StatusCode::OK, &domains))
+}
+
+/// What a body asks of hosts. If it cannot be read, their owner can read why.
+fn edit(caller: &Caller, service: &State, body: &[u8], about: impl FnOnce() -> About) -> Result<HostEdit, Wrong> {
+    attributes::of_edit(body, caller.identity.source).inspect_err(|wrong| {
+        if let Some(sentence) = form::sentence(body, wrong) {
+            caller.note_about(&service.service, about(), &sentence);
+        }
+    })
+}
+
+/// What is known of something beside the log.
+async fn soft(state: &Service, key: SoftKey) -> Result<SoftState, Wrong> {
+    let service = state.service.clone();
+    let looked = web::block(move || service.with_store(move |store| store.soft(&key))).await;
+    let state = looked.map_err(|_| Wrong::Fault(Fault::Unavailable))??;
+    state.map(Option::unwrap_or_default).map_err(|_| Wrong::Fault(Fault::Unavailable))
 }
 
 fn named(path: &str) -> Result<Fqdn, Wrong> {

@@ -1,18 +1,23 @@
 //! What bodies say: JSON that may write booleans as strings.
 
-use ddns_core::HostAddress;
+use ddns_core::{ClientEdit, HostAddress};
 
 use super::words::Wrong;
 use crate::json::{self, Json, Object};
 
-/// What the `PUT` of a client asks for: `offline`, or nothing.
-pub(super) fn offline(body: &[u8]) -> Result<Option<bool>, Wrong> {
+/// What the `PUT` of a client asks for: `offline` and `heartbeat`, or one of them, or nothing.
+pub(super) fn client(body: &[u8]) -> Result<(Option<bool>, ClientEdit), Wrong> {
     let mut object = object_or_nothing(body)?;
-    let offline = object.remove("offline");
+    let (offline, heartbeat) = (object.remove("offline"), object.remove("heartbeat"));
     if !object.is_empty() {
         return Err(Wrong::Attributes);
     }
-    offline.map(|value| value.boolean().ok_or(Wrong::Attributes)).transpose()
+    let offline = offline.map(|value| value.boolean().ok_or(Wrong::Attributes)).transpose()?;
+    let heartbeat = heartbeat.map(|value| match value {
+        Json::Null => Ok(None),
+        value => value.heartbeat().map(Some).ok_or(Wrong::Heartbeat),
+    });
+    Ok((offline, ClientEdit { heartbeat: heartbeat.transpose()? }))
 }
 
 /// The action `updateIP`: to an address, or to the caller's own by the word `default`.

@@ -9,7 +9,7 @@ use utoipa::openapi::schema::{KnownFormat, OneOfBuilder, SchemaFormat};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{IntoParams, IntoResponses, PartialSchema, ToSchema};
 
-use crate::reply::Message;
+use crate::reply::{self, Message};
 
 /// The client of a path.
 #[derive(IntoParams)]
@@ -40,10 +40,31 @@ pub(super) struct IfMatch {
 
 /// What is to change of a client. What is left out stays as it is; a new client is online.
 #[derive(ToSchema)]
+#[schema(as = ClientEdit)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ClientEdit {
+pub(super) struct ClientChange {
     #[schema(value_type = Switch, required = false)]
     offline: Option<Switch>,
+    #[schema(value_type = Silence, required = false)]
+    heartbeat: Option<Silence>,
+}
+
+/// A heartbeat, or null.
+struct Silence;
+
+impl PartialSchema for Silence {
+    fn schema() -> RefOr<Schema> {
+        reply::heartbeat_schema(
+            "For how many seconds the client may be silent before it and so its hosts go offline by themselves, until its next \
+             update; one that changes nothing counts. Null: for ever.",
+        )
+    }
+}
+
+impl ToSchema for Silence {
+    fn name() -> Cow<'static, str> {
+        "ClientHeartbeat".into()
+    }
 }
 
 /// True or false, as such or as text.

@@ -23,6 +23,10 @@ pub(super) struct ClientBody {
     #[schema(example = false)]
     offline: bool,
     hosts: Related,
+    /// For how many seconds the client may be silent before it goes offline by itself; only where it is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u32, example = 3600)]
+    heartbeat: Option<u32>,
 }
 
 /// Where a client's hosts are.
@@ -39,6 +43,8 @@ struct Related {
 pub(super) struct ChangedClientBody {
     offline: bool,
     hosts: TurnedRelated,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    heartbeat: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -50,14 +56,14 @@ struct TurnedRelated {
 impl ClientBody {
     pub(super) fn new(client: &Client, links: &Links) -> ClientBody {
         let hosts = Related { rel: "related", href: links.hosts(&client.key) };
-        ClientBody { offline: !client.offline.is_online(), hosts }
+        ClientBody { offline: !client.offline.is_online(), hosts, heartbeat: client.heartbeat.map(u32::from) }
     }
 }
 
 impl ChangedClientBody {
     pub(super) fn new(client: &Client, links: &Links) -> ChangedClientBody {
         let hosts = TurnedRelated { href: links.hosts(&client.key), rel: "related" };
-        ChangedClientBody { offline: !client.offline.is_online(), hosts }
+        ChangedClientBody { offline: !client.offline.is_online(), hosts, heartbeat: client.heartbeat.map(u32::from) }
     }
 }
 
@@ -118,8 +124,10 @@ pub(super) enum Wrong {
     NoSuchName,
     /// The body must be one JSON object.
     NotJson,
-    /// A client has one attribute, which is true or false.
+    /// A client has two attributes, of which one is true or false.
     Attributes,
+    /// The other one has bounds.
+    Heartbeat,
     /// A body names one action, with a value that it takes.
     Action,
     /// Attaching takes no attributes.
@@ -145,7 +153,13 @@ impl Wrong {
             }
             Wrong::NoSuchName => (StatusCode::NOT_FOUND, "There is no host of this name"),
             Wrong::NotJson => (StatusCode::BAD_REQUEST, NOT_JSON),
-            Wrong::Attributes => (StatusCode::BAD_REQUEST, "The only attribute is offline; it is true or false"),
+            Wrong::Attributes => (
+                StatusCode::BAD_REQUEST,
+                "The attributes are offline, which is true or false, and heartbeat, which is seconds or null",
+            ),
+            Wrong::Heartbeat => {
+                return reply::message(StatusCode::BAD_REQUEST, &format!("heartbeat {}", reply::about_heartbeat()));
+            }
             Wrong::Action => (
                 StatusCode::BAD_REQUEST,
                 "The body names one action: updateIP with the value default or an IP address that a host can have",
@@ -174,6 +188,22 @@ fn refused(refusal: &Refusal) -> HttpResponse {
         _ => StatusCode::FORBIDDEN,
     };
     reply::message(status, &reply::sentence(&refusal.to_string()))
+}
+
+impl Wrong {
+    /// Why a body was not understood, for the owner of the hosts that it was about; nothing of what the rules said, which
+    /// is left where they are asked.
+    pub(super) fn sentence(&self) -> Option<&'static str> {
+        match self {
+            Wrong::NotJson => Some("the request's body is no JSON object"),
+            Wrong::Attributes => {
+                Some("the request's body has other attributes than offline and heartbeat, or other values")
+            }
+            Wrong::Heartbeat => Some("the request's heartbeat is none that a client can have"),
+            Wrong::Action => Some("the request's body is no action updateIP with an address that a host can have"),
+            _ => None,
+        }
+    }
 }
 
 impl From<Refusal> for Wrong {

@@ -2,6 +2,7 @@
 
 use super::words::{Complaint, Wrong};
 use crate::json::{self, Json, Object};
+use ddns_core::policy;
 
 /// An object's known attributes, and the complaints about them so far.
 pub(super) struct Form {
@@ -42,7 +43,16 @@ impl Form {
         read(&value).map_err(|words| self.complain(name, words)).ok()
     }
 
-    /// Likewise, and a missing one is as bad as null.
+    /// Likewise, and null takes away what was there.
+    pub(super) fn removable<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Json) -> Result<T, &'static str>,
+    ) -> Option<Option<T>> {
+        self.take(name, |value| if *value == Json::Null { Ok(None) } else { read(value).map(Some) })
+    }
+
+    /// As [`Form::take`], and a missing one is as bad as null.
     pub(super) fn required<T>(
         &mut self,
         name: &'static str,
@@ -66,6 +76,36 @@ impl Form {
 pub(super) const BLANK: &str = "can't be blank";
 pub(super) const INVALID: &str = "is invalid";
 pub(super) const NOT_LISTED: &str = "is not included in the list";
+
+/// What a refused body said of the attributes that are complained about, in a sentence for the owner of what it was about.
+pub(super) fn sentence(body: &[u8], wrong: &Wrong) -> Option<String> {
+    match wrong {
+        Wrong::NotJson => Some("the request's body is no JSON object".to_owned()),
+        Wrong::Attributes => Some("the request names an attribute that there is not".to_owned()),
+        Wrong::Fields(complaints) => {
+            let said = json::object(body).unwrap_or_default();
+            let one = |(name, words): &Complaint| format!("the request's {name} {} {words}", shown(said.get(*name)));
+            Some(complaints.iter().map(one).collect::<Vec<_>>().join("; "))
+        }
+        _ => None,
+    }
+}
+
+/// A value as it came, cut and without what would steer a display.
+fn shown(value: Option<&Json>) -> String {
+    match value {
+        None | Some(Json::Null) => "null".to_owned(),
+        Some(Json::Bool(value)) => value.to_string(),
+        Some(Json::Integer(value)) => value.to_string(),
+        Some(Json::Negative(value)) => value.to_string(),
+        Some(Json::Float(value)) => value.to_string(),
+        Some(Json::List(_)) => "[…]".to_owned(),
+        Some(Json::Object(_)) => "{…}".to_owned(),
+        Some(Json::Text(text)) => {
+            format!("\"{}\"", text.chars().filter(|c| !c.is_control()).take(policy::SHOWN_MAX).collect::<String>())
+        }
+    }
+}
 
 /// A text that is there.
 pub(super) fn text(value: &Json) -> Result<String, &'static str> {

@@ -12,7 +12,7 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{IntoParams, IntoResponses, PartialSchema, ToSchema};
 
 use super::words::Complaints;
-use crate::reply::Message;
+use crate::reply::{self, Message};
 
 /// A host to be made. Its name is given whole, or in two parts.
 #[derive(ToSchema)]
@@ -36,6 +36,10 @@ pub(super) struct NewHostByName {
     ttl: Ttl,
     #[schema(required = false)]
     activate_wildcard: Switch,
+    #[schema(required = false)]
+    ip6_suffix: Suffix,
+    #[schema(required = false)]
+    heartbeat: Silence,
 }
 
 /// A host to be made, by host name and domain name.
@@ -53,6 +57,10 @@ pub(super) struct NewHostByParts {
     ttl: Ttl,
     #[schema(required = false)]
     activate_wildcard: Switch,
+    #[schema(required = false)]
+    ip6_suffix: Suffix,
+    #[schema(required = false)]
+    heartbeat: Silence,
 }
 
 /// The host of a path.
@@ -66,14 +74,85 @@ pub(super) struct HostName {
 
 /// What is to change. What is left out stays as it is.
 #[derive(ToSchema)]
+#[schema(as = HostEdit)]
 #[serde(deny_unknown_fields)]
-pub(super) struct HostEdit {
+pub(super) struct HostChange {
     #[schema(required = false)]
     ip_address: Address,
     #[schema(required = false)]
     ttl: Ttl,
     #[schema(required = false)]
     activate_wildcard: Switch,
+    #[schema(required = false)]
+    ip6_prefix: Prefix,
+    #[schema(required = false)]
+    ip6_suffix: Suffix,
+    #[schema(required = false)]
+    heartbeat: Silence,
+}
+
+/// A prefix.
+struct Prefix;
+
+impl PartialSchema for Prefix {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(
+                "The IPv6 prefix that the host's site has from now on: 48 to 64 bits, and 64 where no length is given. The host \
+                 keeps its suffix behind it; one that has none keeps what its address has.",
+            ))
+            .examples([json!("2001:db8:1:2::/64")])
+            .into()
+    }
+}
+
+impl ToSchema for Prefix {
+    fn name() -> Cow<'static, str> {
+        "Ip6Prefix".into()
+    }
+}
+
+/// A suffix, or null.
+struct Suffix;
+
+impl PartialSchema for Suffix {
+    fn schema() -> RefOr<Schema> {
+        OneOfBuilder::new()
+            .item(ObjectBuilder::new().schema_type(Type::String))
+            .item(ObjectBuilder::new().schema_type(Type::Null))
+            .description(Some(
+                "What the host keeps of its IPv6 address when its prefix changes: an interface identifier, with the number of a \
+                 subnet in front where the prefix is shorter than 64 bits; or a MAC address that one is made of. Null: what its \
+                 address has.",
+            ))
+            .examples([json!("::1234:5678:9abc:def0"), json!("::5:1234:5678:9abc:def0"), json!("02:00:5e:10:00:01")])
+            .into()
+    }
+}
+
+impl ToSchema for Suffix {
+    fn name() -> Cow<'static, str> {
+        "Ip6Suffix".into()
+    }
+}
+
+/// A heartbeat, or null.
+struct Silence;
+
+impl PartialSchema for Silence {
+    fn schema() -> RefOr<Schema> {
+        reply::heartbeat_schema(
+            "For how many seconds the host may be silent before it goes offline by itself, until its next update; an update that \
+             changes nothing counts. Null: for ever.",
+        )
+    }
+}
+
+impl ToSchema for Silence {
+    fn name() -> Cow<'static, str> {
+        "Heartbeat".into()
+    }
 }
 
 /// An address that a host can have, or `auto`.

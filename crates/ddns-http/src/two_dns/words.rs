@@ -37,6 +37,14 @@ pub(super) struct HostBody<'h> {
     /// Where the host is shown.
     #[schema(format = "uri", example = "https://ddns.example/hosts/home.dyn.example")]
     url: String,
+    /// What the host keeps of its IPv6 address when its prefix changes; only where it is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, example = "::1234:5678:9abc:def0")]
+    ip6_suffix: Option<String>,
+    /// For how many seconds the host may be silent before it goes offline by itself; only where it is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u32, example = 3600)]
+    heartbeat: Option<u32>,
 }
 
 impl<'h> HostBody<'h> {
@@ -48,6 +56,8 @@ impl<'h> HostBody<'h> {
             ip_address: main_address(host),
             ip6_address: second_address(host),
             url: format!("{base}/hosts/{}", host.name.name()),
+            ip6_suffix: suffix(host),
+            heartbeat: host.heartbeat.map(u32::from),
         }
     }
 }
@@ -60,6 +70,10 @@ fn main_address(host: &Host) -> Option<IpAddr> {
 /// The IPv6 address of a host that has both.
 fn second_address(host: &Host) -> Option<Ipv6Addr> {
     host.ipv4.and(host.ipv6).map(UnicastV6::addr)
+}
+
+fn suffix(host: &Host) -> Option<String> {
+    host.suffix.as_ref().map(|suffix| suffix.to_string())
 }
 
 /// The account under `/users/me`. One client takes `api_token` to be the first key.
@@ -98,6 +112,14 @@ struct OwnHostBody<'h> {
     /// For how many seconds resolvers may keep the address.
     #[schema(example = 60)]
     ttl: u32,
+    /// What the host keeps of its IPv6 address when its prefix changes; only where it is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, example = "::1234:5678:9abc:def0")]
+    ip6_suffix: Option<String>,
+    /// For how many seconds the host may be silent before it goes offline by itself; only where it is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = u32, example = 3600)]
+    heartbeat: Option<u32>,
 }
 
 impl<'a> UserBody<'a> {
@@ -119,6 +141,8 @@ impl<'h> OwnHostBody<'h> {
             ip_address: main_address(host),
             ip6_address: second_address(host),
             ttl: host.ttl.secs(),
+            ip6_suffix: suffix(host),
+            heartbeat: host.heartbeat.map(u32::from),
         }
     }
 }
@@ -146,6 +170,8 @@ pub(super) type Complaint = (&'static str, &'static str);
 pub(super) enum Wrong {
     /// The resource must exist, and be the caller's.
     Missing,
+    /// There must have been a refusal, to be shown.
+    NoRefusal,
     /// The body must be one JSON object.
     NotJson,
     /// The body must have this resource's attributes only.
@@ -168,6 +194,7 @@ impl Wrong {
     pub(super) fn answer(&self) -> HttpResponse {
         match self {
             Wrong::Missing => message(StatusCode::NOT_FOUND, "Sorry, resource does not exist"),
+            Wrong::NoRefusal => message(StatusCode::NOT_FOUND, "No update of this host was refused"),
             Wrong::NotJson => message(StatusCode::BAD_REQUEST, FAULTS.not_json),
             Wrong::Attributes => message(StatusCode::UNPROCESSABLE_ENTITY, "JSON contains wrong attributes"),
             Wrong::Fields(complaints) => json(StatusCode::UNPROCESSABLE_ENTITY, &Complaints(complaints)),
@@ -216,7 +243,8 @@ impl From<Refusal> for Wrong {
                 field("domainname", "is not included in the list")
             }
             Refusal::NotPublic | Refusal::NoSource => field("ip_address", "is invalid"),
-            Refusal::NoSuffix { .. } | Refusal::NoSubnet { .. } => field("ip6_prefix", "is invalid"),
+            Refusal::NoSuffix { .. } => field("ip6_prefix", "needs a host with an IPv6 address or an ip6_suffix"),
+            Refusal::NoSubnet { .. } => field("ip6_prefix", "has no room for the subnet of the host's ip6_suffix"),
             Refusal::Quota { .. }
             | Refusal::TooMany { .. }
             | Refusal::DomainInUse { .. }
