@@ -8,6 +8,7 @@
 //! = good 127.0.0.1                                  the whole body, line by line
 //! ? home.dyn.example 127.0.0.1 - 60 plain no        a host afterwards: IPv4, IPv6, ttl, wildcard, offline; or "absent"
 //! ? client car joe@example.org no 127.0.0.1 - a b  a client afterwards: owner, offline, IPv4, IPv6, its hosts; or "absent"
+//! ? values home.dyn.example a b                     its challenge values afterwards
 //! ? entries 1                                       how many entries the request added to the log
 //! ! {"sign_up":"open"}                              the operator's settings from here on
 //! ```
@@ -34,6 +35,11 @@ fn clients() {
 #[test]
 fn accounts() {
     run(include_str!("data/accounts.txt"), 15);
+}
+
+#[test]
+fn acme() {
+    run(include_str!("data/acme.txt"), 16);
 }
 
 #[test]
@@ -148,6 +154,7 @@ impl<'c> Case<'c> {
             raw.push_str(&format!("{line}\r\n"));
         }
         let body = self.filled(&self.body.join("\n"));
+        assert!(!format!("{raw}{body}").contains("{id "), "{}: an id that nobody has told: {raw}{body}", self.title);
         if !self.body.is_empty() {
             raw.push_str(&format!("Content-Length: {}\r\n", body.len()));
         }
@@ -163,6 +170,11 @@ impl<'c> Case<'c> {
                 expected = line;
                 self.house.client(key)
             }
+            "values" => {
+                let (host, line) = expected.split_once(' ').unwrap_or((expected, ""));
+                expected = line;
+                self.house.values(host)
+            }
             host => self.house.host(host),
         };
         assert_eq!(seen, expected, "{}: {name}", self.title);
@@ -176,11 +188,11 @@ impl Case<'_> {
         let meaning = |kind: &str, name: &str| match kind {
             "token" => self.house.token(name).to_owned(),
             "account" => registry.account_by_login(&name.parse().unwrap()).unwrap().id.to_string(),
-            "domain" => registry.domain_by_name(&name.parse().unwrap()).unwrap().id.to_string(),
-            _ => self.ids.get(name).unwrap_or_else(|| panic!("{}: {name}?", self.title)).clone(),
+            _ => registry.domain_by_name(&name.parse().unwrap()).unwrap().id.to_string(),
         };
-        let mut filled = text.to_owned();
-        for kind in ["token", "account", "domain", "id"] {
+        let known = |text: String, (name, id): (&String, &String)| text.replace(&format!("{{id {name}}}"), id);
+        let mut filled = self.ids.iter().fold(text.to_owned(), known);
+        for kind in ["token", "account", "domain"] {
             while let Some((before, rest)) = filled.split_once(&format!("{{{kind} ")) {
                 let (name, after) = rest.split_once('}').unwrap();
                 filled = format!("{before}{}{after}", meaning(kind, name));
@@ -192,13 +204,18 @@ impl Case<'_> {
     /// What is expected, with the ids that are new in what was found.
     fn learnt(&mut self, expected: &str, found: &str) -> String {
         let mut learnt = expected.to_owned();
-        while let Some((before, rest)) = learnt.split_once("{new ") {
-            let (name, after) = rest.split_once('}').unwrap();
-            let id = found.get(before.len()..).and_then(|rest| rest.get(..36)).unwrap_or_default().to_owned();
-            assert!(uuid::Uuid::try_parse(&id).is_ok(), "{}: {found}", self.title);
-            self.ids.insert(name.to_owned(), id.clone());
-            learnt = format!("{before}{id}{after}");
+        let is_id = |text: &str| uuid::Uuid::try_parse(text).is_ok();
+        let is_secret = |text: &str| text.bytes().all(|octet| matches!(octet, b'0'..=b'9' | b'a'..=b'f'));
+        let kinds: [(&str, usize, &dyn Fn(&str) -> bool); 2] = [("{new ", 36, &is_id), ("{secret ", 40, &is_secret)];
+        for (kind, len, is_so) in kinds {
+            while let Some((before, rest)) = learnt.split_once(kind) {
+                let (name, after) = rest.split_once('}').unwrap();
+                let new = found.get(before.len()..).and_then(|rest| rest.get(..len)).unwrap_or_default().to_owned();
+                assert!(new.len() == len && is_so(&new), "{}: {found}", self.title);
+                self.ids.insert(name.to_owned(), new.clone());
+                learnt = format!("{before}{new}{after}");
+            }
         }
-        learnt
+        self.filled(&learnt)
     }
 }

@@ -76,6 +76,21 @@ impl Row {
         !cell.ends_with('*') && (reads || cell.starts_with('4'))
     }
 
+    /// Whether a stranger is refused.
+    pub(crate) fn needs_credentials(&self) -> bool {
+        self.cell("no").starts_with("401")
+    }
+
+    /// Whether every account that may act reads the same there, whatever its token is for.
+    pub(crate) fn tells_anybody(&self) -> bool {
+        self.cell("update-only").starts_with("200") && !self.cell("joe").ends_with('*')
+    }
+
+    /// Whether its path is this one.
+    pub(crate) fn is_at(&self, path: &str) -> bool {
+        self.route.split_once(' ').is_some_and(|(_, pattern)| pattern == path)
+    }
+
     fn cell(&self, who: &str) -> &str {
         &self.cells[COLUMNS.iter().position(|column| *column == who).unwrap()]
     }

@@ -126,6 +126,8 @@ impl House {
         self.credentials("update-only", "joe@example.org", joe, Scope { actions: update, ..Scope::FULL });
         let read = Actions { read: true, update: false, acme_challenge: false, manage: false };
         self.credentials("read-only", "joe@example.org", joe, Scope { actions: read, ..Scope::FULL });
+        let certs = Actions { acme_challenge: true, ..Actions::default() };
+        self.credentials("certs", "joe@example.org", joe, Scope { hosts: home(), actions: certs, ..Scope::FULL });
         let networks = vec!["198.51.100.0/24".parse().unwrap()];
         self.credentials("revoked", "joe@example.org", joe, Scope::FULL);
         self.revoke("revoked");
@@ -231,6 +233,13 @@ impl House {
         let ipv6 = host.ipv6.map_or("-".to_owned(), |address| address.addr().to_string());
         let wildcard = if host.wildcard { "wildcard" } else { "plain" };
         format!("{ipv4} {ipv6} {} {wildcard} {:?}", host.ttl.secs(), host.offline).to_lowercase()
+    }
+
+    /// A host's challenge values, in the order in which they came.
+    pub(crate) fn values(&self, name: &str) -> String {
+        let snapshot = self.service.snapshot();
+        let values = snapshot.registry.challenges(&name.parse().unwrap()).iter();
+        values.map(|challenge| challenge.value.as_str()).collect::<Vec<_>>().join(" ")
     }
 
     /// A client as a line of text, or `absent`.

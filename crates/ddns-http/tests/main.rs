@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod acme;
+#[cfg(test)]
 mod allowance;
 #[cfg(test)]
 mod client;

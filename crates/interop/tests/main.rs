@@ -1,6 +1,8 @@
 //! The real binaries with the programs that people use with them.
 
 #[cfg(test)]
+mod acme;
+#[cfg(test)]
 mod binaries;
 #[cfg(test)]
 mod crashes;

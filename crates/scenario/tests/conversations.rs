@@ -27,6 +27,7 @@ macro_rules! scenarios {
 
 scenarios! {
     a_caller_behind_a_proxy
+    a_certificate_for_a_host
     a_client_and_a_narrow_token
     a_client_by_the_command_line
     a_client_moves_its_hosts
