@@ -1,4 +1,5 @@
-//! dyndns2, the protocol of routers, and the Two-DNS update URL that speaks the same words.
+//! dyndns2, the protocol of routers, and its family: the Two-DNS update URL, which speaks the same words, the removal of
+//! addresses, and DuckDNS.
 //!
 //! Every answer of the protocol is HTTP 200, because clients read no other; only missing and wrong credentials are 401.
 //! A body has one line for each host. Some clients look for success words anywhere in it, so that an error's line holds
@@ -7,18 +8,25 @@
 //! A list that is repeated (`hostname=a&hostname=b`) is one list; of other parameters that are repeated the last counts.
 //! Two different addresses of one family contradict each other, and nothing is changed.
 
+mod code;
+mod credentials;
+mod delete;
+mod duckdns;
 mod report;
 mod schemas;
 
-use std::fmt;
+use std::net::IpAddr;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
 use actix_web::http::{Method, StatusCode};
-use actix_web::{Error, HttpRequest, HttpResponse, web};
-use ddns_core::{Command, Fqdn, HostEdit, HostOutcome, NameError, Receipt, Refusal, Together};
+use actix_web::{HttpRequest, HttpResponse, web};
+use ddns_core::{Command, Fqdn, HostEdit, HostLine, HostOutcome, NameError, Receipt, Refusal, Together, policy};
 use ddns_service::{Service, ServiceError};
 use utoipa::OpenApi;
 
+use self::code::Code;
+use self::duckdns::DuckParams;
+use self::report::Unusable;
 use self::schemas::UpdateParams;
 use crate::acme;
 use crate::auth::{CHALLENGE, SignedIn};
@@ -28,6 +36,7 @@ use crate::openapi;
 use crate::params::Params;
 use crate::routes::{Part, Routes};
 use crate::server::State;
+use crate::sight::Sight;
 
 /// The routes of this dialect.
 pub(crate) fn routes(routes: &mut Routes<'_>) {
@@ -35,8 +44,10 @@ pub(crate) fn routes(routes: &mut Routes<'_>) {
         let (by_query, by_form) = (web::to(update_by_query), web::to(update_by_form));
         routes.resource::<DynDns>(path, [(Method::GET, by_query), (Method::POST, by_form)]);
     }
-    let update = Part::of::<UpdateUrl>(Method::GET, web::to(update_url));
-    routes.shared::<UpdateUrl>("/update", [update, acme::update_part()]);
+    let update = Part::when::<UpdateUrl>(Method::GET, |request| !duckdns::is_meant(request), web::to(update_url));
+    routes.shared::<UpdateUrl>("/update", [update, duckdns::update_part(), acme::update_part()]);
+    duckdns::routes(routes);
+    delete::routes(routes);
     routes.describe(|| {
         let chapter = openapi::with_alias(Description::openapi(), "/nic/update", "/v2/update");
         openapi::with_alias(chapter, "/nic/update", "/v3/update")
@@ -111,21 +122,21 @@ impl Dialect for UpdateUrl {
 /// A single line stands for a call as a whole: `numhost` for too many hosts, `abuse` for too many changes in this hour,
 /// `badagent` for a browser that another site sent, and `911` while the service cannot keep changes.
 ///
-/// Without any address, the host gets the one that the request comes from. The parameters `mx`, `backmx`, `system` and
-/// `url` are taken and mean nothing here.
+/// Without any address, the host gets the one that the request comes from. A prefix moves the host's IPv6 address into it: the
+/// host keeps what its suffix says, and without one what its present address has behind the prefix. With an address beside the
+/// prefix, a host that has a suffix takes the prefix, and one that has none takes the address. A call that has a prefix and
+/// neither `hostname` nor address moves every host that its credentials reach: all of them, or none.
+///
+/// The parameters `mx`, `backmx`, `system` and `url` are taken and mean nothing here. Where the operator allows it, devices
+/// that know no `Authorization` may send `username` (or `user`) and `password` (or `pass`, `token`, `key`) as parameters.
 #[utoipa::path(
     get,
     path = "/nic/update",
     params(UpdateParams),
     responses((status = 200, description = "A line for each host.", body = String, example = json!("good 192.0.2.7")))
 )]
-async fn update_by_query(
-    caller: SignedIn<DynDns>,
-    state: web::Data<State>,
-    request: HttpRequest,
-    _: Body<DynDns>,
-) -> HttpResponse {
-    update(&caller, &state, &Params::parse(request.query_string())).await
+async fn update_by_query(state: web::Data<State>, request: HttpRequest, _: Body<DynDns>) -> HttpResponse {
+    talk(Call::Update, &state, &request, &Params::parse(request.query_string())).await
 }
 
 /// Updates hosts by a form
@@ -137,211 +148,175 @@ async fn update_by_query(
     request_body(content = UpdateParams, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "A line for each host.", body = String, example = json!("good 192.0.2.7")))
 )]
-async fn update_by_form(
-    caller: SignedIn<DynDns>,
-    state: web::Data<State>,
-    request: HttpRequest,
-    body: Body<DynDns>,
-) -> HttpResponse {
-    let form = Params::parse(&String::from_utf8_lossy(&body));
-    update(&caller, &state, &Params::parse(request.query_string()).and(form)).await
+async fn update_by_form(state: web::Data<State>, request: HttpRequest, body: Body<DynDns>) -> HttpResponse {
+    talk(Call::Update, &state, &request, &with_form(&request, &body)).await
 }
 
-async fn update<F: Family>(caller: &SignedIn<F>, state: &State, params: &Params) -> HttpResponse {
-    match carry_out(caller, &state.service, params).await {
-        Ok(lines) => answer::<F>(&lines),
-        Err(fault) => F::say(fault),
+/// Parameters from the query and, behind them, from a form.
+fn with_form(request: &HttpRequest, body: &[u8]) -> Params {
+    Params::parse(request.query_string()).and(Params::parse(&String::from_utf8_lossy(body)))
+}
+
+/// What dyndns2 itself answers to a call.
+async fn talk(call: Call, state: &State, request: &HttpRequest, params: &Params) -> HttpResponse {
+    match credentials::sign_in::<DynDns>(state, request, params).await {
+        Ok(caller) => answer(&caller, carry_out(call, &caller, &state.service, params).await),
+        Err(fault) => DynDns::say(fault),
     }
 }
 
-/// Updates hosts by the Two-DNS update URL
+/// Updates hosts by the Two-DNS update URL, or by DuckDNS's
 ///
-/// It takes the parameters of `/nic/update`, and answers in the same words. DuckDNS's request of the same path is not
-/// served.
+/// With a `hostname` it takes the parameters of `/nic/update`, and answers in the same words. With `domains` and no `hostname`
+/// it is DuckDNS's: all of the hosts are updated, or none, and the answer is `OK` or `KO`, whatever was wrong. DuckDNS's token
+/// is in the URL; only the other needs an `Authorization`.
 #[utoipa::path(
     get,
     path = "/update",
     tag = "two-dns",
-    params(UpdateParams),
-    responses(
-        (
-            status = 200,
-            description = "A line for each host.",
-            content_type = "text/html",
-            body = String,
-            headers(
-                ("X-RateLimit-Limit" = u32, description = "How many changes the account may make in an hour."),
-                ("X-RateLimit-Remaining" = u32, description = "How many of them are left.")
-            ),
-            example = json!("good 192.0.2.7")
-        ),
-        (
-            status = 404,
-            description = "`domains` was given, and no `hostname`.",
-            content_type = "text/html",
-            body = String,
-            example = json!("KO")
+    params(UpdateParams, DuckParams),
+    responses((
+        status = 200,
+        description = "A line for each host; or `OK` or `KO`, and with `verbose` what the first host has now.",
+        content((String = "text/html", example = json!("good 192.0.2.7")), (String = "text/plain", example = json!("OK"))),
+        headers(
+            ("X-RateLimit-Limit" = u32, description = "How many changes may be made in an hour."),
+            ("X-RateLimit-Remaining" = u32, description = "How many of them are left.")
         )
-    )
+    ))
 )]
-async fn update_url(
-    caller: Result<SignedIn<UpdateUrl>, Error>,
-    state: web::Data<State>,
-    request: HttpRequest,
-    _: Body<UpdateUrl>,
-) -> Result<HttpResponse, Error> {
+async fn update_url(state: web::Data<State>, request: HttpRequest, _: Body<UpdateUrl>) -> HttpResponse {
     let params = Params::parse(request.query_string());
-    if params.last("hostname").is_none() && params.last("domains").is_some() {
-        return Ok(body_of::<UpdateUrl>(&mut HttpResponse::NotFound(), "KO"));
-    }
-    let caller = caller?;
-    let mut answer = update(&caller, &state, &params).await;
+    let caller = match credentials::sign_in::<UpdateUrl>(&state, &request, &params).await {
+        Ok(caller) => caller,
+        Err(fault) => return UpdateUrl::say(fault),
+    };
+    let mut answer = answer(&caller, carry_out(Call::Update, &caller, &state.service, &params).await);
     let allowance = state.service.allowance(&caller.identity);
     for (name, value) in [(RATE_LIMIT, allowance.limit), (RATE_REMAINING, allowance.remaining)] {
         answer.headers_mut().insert(name, value.into());
     }
-    Ok(answer)
+    answer
 }
 
 /// Changes that the account may make in an hour, and those that are left: Two-DNS tells them with each update.
 const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const RATE_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 
+/// What a call does to its hosts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Call {
+    Update,
+    Delete,
+}
+
+impl Call {
+    fn edit(self, params: &Params, source: Option<IpAddr>) -> Result<HostEdit, Unusable> {
+        match self {
+            Call::Update => report::edit(params, source),
+            Call::Delete => report::removal(params, source),
+        }
+    }
+
+    fn line(self, outcome: &HostOutcome, edit: &HostEdit) -> Code {
+        match self {
+            Call::Update => Code::updated(outcome, edit),
+            Call::Delete => Code::Deleted(report::types(edit)),
+        }
+    }
+}
+
 /// One code for each host that was named; a single one where the call as a whole is wrong.
-async fn carry_out<F: Family>(caller: &SignedIn<F>, service: &Service, params: &Params) -> Result<Vec<Code>, Fault> {
+async fn carry_out<F: Family>(
+    call: Call,
+    caller: &SignedIn<F>,
+    service: &Service,
+    params: &Params,
+) -> Result<Vec<Code>, Fault> {
+    if call == Call::Update && params.last("hostname").is_none() {
+        return move_site(caller, service, params).await;
+    }
     let hosts = match report::hosts(params) {
         Ok(hosts) => hosts,
         Err(code) => return Ok(vec![code]),
     };
     let names: Vec<Fqdn> = hosts.iter().flatten().cloned().collect();
-    match report::edit(params, caller.identity.source) {
+    match call.edit(params, caller.identity.source) {
         Err(why) => {
             names.iter().for_each(|host| caller.note(service, host, &why.to_string()));
             Ok(vec![Code::DnsErr; hosts.len()])
         }
         Ok(_) if names.is_empty() => Ok(vec![Code::NotFqdn; hosts.len()]),
         Ok(edit) => {
-            let receipt = submit(caller, service, names, edit).await?;
-            Ok(lines(&hosts, &receipt, &edit))
+            let command = Command::SetHosts { hosts: names, edit, together: Together::Each };
+            let done = match submit(caller, service, command).await? {
+                Ok(done) => done,
+                Err(refusal) => return Ok(vec![Code::of(&refusal)]),
+            };
+            let mut done = done.iter().map(|line| code(call, line, &edit));
+            let mut line = |host: &Result<Fqdn, NameError>| match host {
+                Err(_) => Code::NotFqdn,
+                Ok(_) => done.next().unwrap_or(Code::ServerError),
+            };
+            Ok(hosts.iter().map(&mut line).collect())
         }
     }
 }
 
+/// A call that names no host and has a prefix moves every host that its credentials reach: a prefix is a whole site's.
+async fn move_site<F: Family>(caller: &SignedIn<F>, service: &Service, params: &Params) -> Result<Vec<Code>, Fault> {
+    let prefix = match report::site(params) {
+        Ok(Some(prefix)) => prefix,
+        Ok(None) => return Ok(vec![Code::NotFqdn]),
+        Err(why) => {
+            hosts_in_sight(caller, service).iter().for_each(|host| caller.note(service, host, &why.to_string()));
+            return Ok(vec![if why == Unusable::NoHostNamed { Code::NotFqdn } else { Code::DnsErr }]);
+        }
+    };
+    let edit = HostEdit { prefix: Some(prefix), ..HostEdit::default() };
+    match submit(caller, service, Command::SetAllHosts { edit }).await? {
+        Ok(lines) if lines.is_empty() => Ok(vec![Code::NoHost]),
+        Ok(lines) => Ok(lines.iter().map(|line| code(Call::Update, line, &edit)).collect()),
+        Err(refusal) => Ok(vec![Code::of(&refusal)]),
+    }
+}
+
+fn hosts_in_sight<F: Family>(caller: &SignedIn<F>, service: &Service) -> Vec<Fqdn> {
+    let snapshot = service.snapshot();
+    let sight = Sight::new(&snapshot.registry, &caller.identity);
+    sight.hosts().take(policy::NOTES_PER_CALL).map(|host| host.name.clone()).collect()
+}
+
+/// The lines of a command about hosts, or why all of it was refused.
 async fn submit<F: Family>(
     caller: &SignedIn<F>,
     service: &Service,
-    hosts: Vec<Fqdn>,
-    edit: HostEdit,
-) -> Result<Receipt, Fault> {
-    let command = Command::SetHosts { hosts, edit, together: Together::Each };
+    command: Command,
+) -> Result<Result<Vec<HostLine>, Refusal>, Fault> {
     match caller.submit(service, command).await {
-        Ok(reply) => Ok(reply.receipt),
+        Ok(reply) => Ok(Ok(if let Receipt::Hosts(lines) = reply.receipt { lines } else { Vec::new() })),
         Err(ServiceError::Refused(Refusal::Inactive | Refusal::TokenVoid)) => Err(Fault::Unauthorized),
+        Err(ServiceError::Refused(refusal)) => Ok(Err(refusal)),
         Err(error) => Err(Fault::of_service(&error)),
     }
 }
 
-/// The receipt's lines, with a line for each host whose name was none.
-fn lines(hosts: &[Result<Fqdn, NameError>], receipt: &Receipt, edit: &HostEdit) -> Vec<Code> {
-    let done = if let Receipt::Hosts(done) = receipt { done.as_slice() } else { &[] };
-    let mut done = done.iter();
-    let mut line = |host: &Result<Fqdn, NameError>| match host {
-        Err(_) => Code::NotFqdn,
-        Ok(_) => done.next().map_or(Code::ServerError, |line| match &line.outcome {
-            Ok(outcome) => Code::done(outcome, edit),
-            Err(refusal) => Code::of(refusal),
-        }),
-    };
-    hosts.iter().map(&mut line).collect()
-}
-
-/// What a line says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Code {
-    /// The host was changed, to this; nothing where it has no address.
-    Good(String),
-    /// It was so already.
-    NoChg(String),
-    /// This is no host name.
-    NotFqdn,
-    /// The caller has no such host.
-    NoHost,
-    /// Too many hosts in one call.
-    NumHost,
-    /// The address is none, or cannot be this host's.
-    DnsErr,
-    /// It is our fault.
-    ServerError,
-}
-
-impl Code {
-    fn done(outcome: &HostOutcome, edit: &HostEdit) -> Code {
-        let addresses = report::shown(edit, &outcome.host);
-        if outcome.changed { Code::Good(addresses) } else { Code::NoChg(addresses) }
+fn code(call: Call, line: &HostLine, edit: &HostEdit) -> Code {
+    match &line.outcome {
+        Ok(outcome) => call.line(outcome, edit),
+        Err(refusal) => Code::of(refusal),
     }
+}
 
-    /// The one table from the rules' refusals to this dialect's words. A foreign host is answered like a missing one.
-    fn of(refusal: &Refusal) -> Code {
-        match refusal {
-            Refusal::NotFound { .. } | Refusal::NotYours { .. } | Refusal::OutOfScope | Refusal::OperatorOnly => {
-                Code::NoHost
-            }
-            Refusal::TooMany { .. } => Code::NumHost,
-            Refusal::NotPublic
-            | Refusal::NoSource
-            | Refusal::NoSuffix { .. }
-            | Refusal::NoSubnet { .. }
-            | Refusal::Conflict { .. } => Code::DnsErr,
-            Refusal::Inactive
-            | Refusal::NotSignedIn
-            | Refusal::SignUpClosed
-            | Refusal::NoMail
-            | Refusal::LinkVoid
-            | Refusal::TokenVoid
-            | Refusal::Taken { .. }
-            | Refusal::Reserved { .. }
-            | Refusal::ReservedLabel { .. }
-            | Refusal::Overlaps { .. }
-            | Refusal::NoDomain { .. }
-            | Refusal::PrivateDomain { .. }
-            | Refusal::Apex { .. }
-            | Refusal::Quota { .. }
-            | Refusal::DomainInUse { .. }
-            | Refusal::OutsideDomain { .. }
-            | Refusal::InChildDomain { .. }
-            | Refusal::RrsetExists { .. }
-            | Refusal::NotAlone { .. }
-            | Refusal::Stale
-            | Refusal::WildcardDelegation { .. }
-            | Refusal::NotAtApex { .. }
-            | Refusal::OtherType { .. }
-            | Refusal::NotOneAddress { .. }
-            | Refusal::NoOwner { .. }
-            | Refusal::LastServer { .. }
-            | Refusal::HasSubdomains { .. }
-            | Refusal::Managed { .. }
-            | Refusal::Exhausted => Code::ServerError, // No update of an existing host is refused so.
+/// The lines in the words of the caller's dialect.
+fn answer<F: Family>(_: &SignedIn<F>, lines: Result<Vec<Code>, Fault>) -> HttpResponse {
+    match lines {
+        Ok(lines) => {
+            let lines: Vec<String> = lines.iter().map(Code::to_string).collect();
+            body_of::<F>(&mut HttpResponse::Ok(), &lines.join("\n"))
         }
+        Err(fault) => F::say(fault),
     }
-}
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Code::Good(addresses) => f.write_str(format!("good {addresses}").trim_end()),
-            Code::NoChg(addresses) => f.write_str(format!("nochg {addresses}").trim_end()),
-            Code::NotFqdn => f.write_str("notfqdn"),
-            Code::NoHost => f.write_str("nohost"),
-            Code::NumHost => f.write_str("numhost"),
-            Code::DnsErr => f.write_str("dnserr"),
-            Code::ServerError => f.write_str("911"),
-        }
-    }
-}
-
-fn answer<F: Family>(lines: &[Code]) -> HttpResponse {
-    let lines: Vec<String> = lines.iter().map(Code::to_string).collect();
-    body_of::<F>(&mut HttpResponse::Ok(), &lines.join("\n"))
 }
 
 fn say<F: Family>(fault: Fault) -> HttpResponse {
@@ -350,7 +325,7 @@ fn say<F: Family>(fault: Fault) -> HttpResponse {
         Fault::Method => (StatusCode::METHOD_NOT_ALLOWED, "badagent"),
         Fault::CrossSite => (StatusCode::OK, "badagent"),
         Fault::UrlTooLong | Fault::BodyTooLarge => (StatusCode::OK, "numhost"), // Only a long list of hosts is that long.
-        Fault::Limited => (StatusCode::OK, "abuse"),
+        Fault::Limited | Fault::SlowDown => (StatusCode::OK, "abuse"),
         Fault::BodyBroken | Fault::Busy | Fault::Unavailable => (StatusCode::OK, "911"),
     };
     let mut answer = HttpResponse::build(status);

@@ -6,8 +6,8 @@ use percent_encoding::percent_decode_str;
 ///
 /// Names are compared without case. `+` is a space, percent sequences are decoded, invalid ones stay as they are, and
 /// values lose the white space around them. What a name that comes twice means is the dialect's business: see
-/// [`Params::all`] and [`Params::last`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// [`Params::all`] and [`Params::last`]. Some of them may be secrets, so that they cannot be printed.
+#[derive(Default)]
 pub(crate) struct Params(Vec<(String, String)>);
 
 impl Params {
@@ -18,10 +18,20 @@ impl Params {
         Params(pairs.map(|(name, value)| (decoded(name).to_ascii_lowercase(), decoded(value))).collect())
     }
 
+    /// Values that came another way than by their names, such as in a path.
+    pub(crate) fn of<const N: usize>(pairs: [(&str, &str); N]) -> Params {
+        Params(pairs.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).into())
+    }
+
     /// These, and then those.
     pub(crate) fn and(mut self, others: Params) -> Params {
         self.0.extend(others.0);
         self
+    }
+
+    /// These, as if those that have no value had not come.
+    pub(crate) fn without_empty(&self) -> Params {
+        Params(self.0.iter().filter(|(_, value)| !value.is_empty()).cloned().collect())
     }
 
     /// Every value that came under one of these lower-case names.

@@ -19,6 +19,9 @@ pub struct HttpSettings {
     /// Whether lists of records in the Designate dialect tell tenant and version too. Its documentation shows them; the
     /// living server never sent them, and its official client refuses them.
     pub list_tenant_and_version: bool,
+    /// Whether dyndns2 and the Two-DNS update URL take credentials from queries and forms, for devices that can put them
+    /// nowhere else. URLs are kept in the logs of proxies. DuckDNS's protocol has its token there always.
+    pub query_credentials: bool,
     /// Worker threads; none is one for each processor.
     pub workers: Option<NonZeroUsize>,
 }

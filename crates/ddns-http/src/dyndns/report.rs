@@ -2,10 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ddns_core::{AddressEdit, Fqdn, Host, HostAddress, HostEdit, NameError, UnicastV4, UnicastV6, policy};
-use ipnet::Ipv6Net;
+use ddns_core::{AddressEdit, Fqdn, Host, HostAddress, HostEdit, Ipv6Prefix, NameError, UnicastV4, UnicastV6, policy};
 
-use super::Code;
+use super::code::Code;
 use crate::params::Params;
 
 /// Parameters for addresses of either family. `preserve` in one of them keeps IPv4.
@@ -16,17 +15,14 @@ const ADDRESS6: &[&str] = &["myipv6", "ipv6", "ip6", "ip6addr"];
 const PREFIX: &[&str] = &["ip6lanprefix", "ipv6prefix"];
 /// Templates that a device did not fill in.
 const PLACEHOLDERS: &[&str] = &["", "<ipaddr>", "__myip__", "%i", "none"];
-/// Prefixes of this length and shorter are delegated to a site.
-const PREFIX_LEN_MAX: u8 = 64;
 
 /// The hosts that a call names, in its order; some may be no names.
 ///
 /// # Errors
 /// The code for the call as a whole: there is no host, or there are too many.
 pub(super) fn hosts(params: &Params) -> Result<Vec<Result<Fqdn, NameError>>, Code> {
-    let named =
-        params.all(&["hostname"]).flat_map(|list| list.split(',')).map(str::trim).filter(|name| !name.is_empty());
-    let hosts: Vec<_> = named.take(policy::HOSTS_PER_UPDATE.saturating_add(1)).map(str::parse).collect();
+    let named = list(params, &["hostname"]).take(policy::HOSTS_PER_UPDATE.saturating_add(1));
+    let hosts: Vec<_> = named.map(str::parse).collect();
     match hosts.len() {
         0 => Err(Code::NotFqdn),
         count if count > policy::HOSTS_PER_UPDATE => Err(Code::NumHost),
@@ -34,37 +30,88 @@ pub(super) fn hosts(params: &Params) -> Result<Vec<Result<Fqdn, NameError>>, Cod
     }
 }
 
-/// What a call changes of its hosts.
+/// The elements of a list that are there.
+pub(super) fn list<'p>(params: &'p Params, name: &'p [&'p str]) -> impl Iterator<Item = &'p str> {
+    params.all(name).flat_map(|list| list.split(',')).map(str::trim).filter(|element| !element.is_empty())
+}
+
+/// What an update changes of its hosts.
 ///
 /// # Errors
 /// [`Unusable`]: then nothing is changed.
 pub(super) fn edit(params: &Params, source: Option<IpAddr>) -> Result<HostEdit, Unusable> {
-    let report = Report::read(params)?;
-    let edit = report.or_source(source)?;
     Ok(HostEdit {
         wildcard: switch(params, "wildcard", "on", "off"),
         offline: switch(params, "offline", "yes", "no"),
-        ..edit
+        ..addresses(params, source)?
     })
 }
 
-/// The addresses of the call, as it gave them; where it gave none, those that the host has.
+/// What a call says of addresses; one that says nothing means the caller's own.
+///
+/// # Errors
+/// [`Unusable`].
+pub(super) fn addresses(params: &Params, source: Option<IpAddr>) -> Result<HostEdit, Unusable> {
+    Report::read(params)?.or_source(source)
+}
+
+/// A call that removes addresses names one of each family whose is to go: its caller's own, if it names none.
+///
+/// # Errors
+/// [`Unusable`].
+pub(super) fn removal(params: &Params, source: Option<IpAddr>) -> Result<HostEdit, Unusable> {
+    let named = addresses(&params.without_empty(), source)?;
+    if named.prefix.is_some() {
+        return Err(Unusable::PrefixToRemove);
+    }
+    let (ipv4, ipv6) = (removed(named.ipv4), removed(named.ipv6));
+    let edit = HostEdit { ipv4, ipv6, ..HostEdit::default() };
+    if edit.is_update() { Ok(edit) } else { Err(Unusable::NothingToRemove) }
+}
+
+fn removed<T>(named: AddressEdit<T>) -> AddressEdit<T> {
+    match named {
+        AddressEdit::Keep => AddressEdit::Keep,
+        AddressEdit::Set(_) | AddressEdit::Remove => AddressEdit::Remove,
+    }
+}
+
+/// The prefix of a call that names no host: it is the whole site's. None if it has none.
+///
+/// # Errors
+/// [`Unusable`], where there is one and it does not stand alone: an address is one host's.
+pub(super) fn site(params: &Params) -> Result<Option<Ipv6Prefix>, Unusable> {
+    let has_prefix = params.all(PREFIX).any(|text| !is_placeholder(text));
+    match Report::read(params) {
+        Ok(Report { ipv4: None, ipv6: None, prefix }) => Ok(prefix),
+        Ok(Report { prefix: Some(_), .. }) => Err(Unusable::NoHostNamed),
+        Err(why) if has_prefix => Err(why),
+        _ => Ok(None),
+    }
+}
+
+/// The addresses that a call is about, as its host has them now; where it is about none, all that the host has.
 pub(super) fn shown(edit: &HostEdit, host: &Host) -> String {
-    let (ipv4, ipv6) = if edit.is_update() {
-        (given(edit.ipv4, Ipv4Addr::UNSPECIFIED), given(edit.ipv6, Ipv6Addr::UNSPECIFIED))
-    } else {
-        (host.ipv4.map(UnicastV4::addr), host.ipv6.map(UnicastV6::addr))
-    };
+    let (ipv4, ipv6) = (host.ipv4.map(UnicastV4::addr), host.ipv6.map(UnicastV6::addr));
+    let all = !edit.is_update();
+    let has_ipv4 = all || edit.ipv4 != AddressEdit::Keep;
+    let has_ipv6 = all || edit.ipv6 != AddressEdit::Keep || edit.prefix.is_some();
+    let ipv4 = ipv4.or(all_zeros(edit.ipv4, Ipv4Addr::UNSPECIFIED)).filter(|_| has_ipv4);
+    let ipv6 = ipv6.or(all_zeros(edit.ipv6, Ipv6Addr::UNSPECIFIED)).filter(|_| has_ipv6);
     let shown = ipv4.map(IpAddr::V4).into_iter().chain(ipv6.map(IpAddr::V6));
     shown.map(|address| address.to_string()).collect::<Vec<_>>().join(",")
 }
 
-fn given<T: Into<A>, A>(edit: AddressEdit<T>, removed: A) -> Option<A> {
-    match edit {
-        AddressEdit::Keep => None,
-        AddressEdit::Set(address) => Some(address.into()),
-        AddressEdit::Remove => Some(removed),
-    }
+/// What stands for an address that was removed.
+fn all_zeros<T: PartialEq, A>(edit: AddressEdit<T>, zeros: A) -> Option<A> {
+    (edit == AddressEdit::Remove).then_some(zeros)
+}
+
+/// The record types whose addresses an edit removes.
+pub(super) fn types(edit: &HostEdit) -> String {
+    let a = (edit.ipv4 == AddressEdit::Remove).then_some("A");
+    let aaaa = (edit.ipv6 == AddressEdit::Remove).then_some("AAAA");
+    a.into_iter().chain(aaaa).collect::<Vec<_>>().join(",")
 }
 
 /// A call's addresses cannot be used. The host's owner is told why; the router only gets a code.
@@ -76,38 +123,52 @@ pub(super) enum Unusable {
     /// Every address is a literal of an address that a host can have.
     #[error("the router sent \"{0}\", which is no address that a host can have")]
     NotAnAddress(String),
+    /// Every prefix is one of IPv6.
+    #[error("the router sent \"{0}\", which is no IPv6 prefix")]
+    NotAPrefix(String),
+    /// A host's address has 64 bits behind its prefix at least.
+    #[error("the router sent the prefix {0}, which is longer than a /64")]
+    TooLong(String),
+    /// No site is given more than a /48.
+    #[error("the router sent the prefix {0}, which is shorter than a /48")]
+    TooShort(String),
     /// A family has one address.
     #[error("the router sent two different addresses of one family")]
     Contradiction,
-    /// A prefix alone moves no host yet.
-    #[error("the router sent a prefix and no address")]
-    PrefixOnly,
+    /// A site has one prefix.
+    #[error("the router sent two different prefixes")]
+    TwoPrefixes,
+    /// A prefix moves the IPv6 address.
+    #[error("the router sent an IPv6 prefix, and asked to leave or to remove the IPv6 address")]
+    PrefixOfNothing,
+    /// A prefix is no address that could be removed.
+    #[error("the router sent a prefix where it asked to remove an address")]
+    PrefixToRemove,
+    /// Something is to be removed.
+    #[error("the router asked to remove an address, and to leave it")]
+    NothingToRemove,
+    /// An address is one host's.
+    #[error("the router sent an address beside its prefix, and named no host")]
+    NoHostNamed,
     /// Without an address there is the caller's own, and it must be one that a host can have.
     #[error("the router sent no address, and its own cannot be a host's")]
     NoSource,
 }
 
 impl Unusable {
-    /// Of a text that came where an address should be.
-    fn text(text: &str) -> Unusable {
-        let shown = text.chars().filter(|c| !c.is_control()).take(SHOWN_MAX).collect();
-        if text.starts_with('<') && text.ends_with('>') {
-            Unusable::Unexpanded(shown)
-        } else {
-            Unusable::NotAnAddress(shown)
-        }
+    /// Of a text that came where something else should be.
+    fn text(text: &str, otherwise: fn(String) -> Unusable) -> Unusable {
+        let shown = text.chars().filter(|c| !c.is_control()).take(policy::SHOWN_MAX).collect();
+        if text.starts_with('<') && text.ends_with('>') { Unusable::Unexpanded(shown) } else { otherwise(shown) }
     }
 }
-
-/// Characters of a router's text that its owner is shown.
-const SHOWN_MAX: usize = 64;
 
 /// What the address parameters of a call say.
 #[derive(Debug, Default)]
 struct Report {
     ipv4: Option<AddressEdit<UnicastV4>>,
     ipv6: Option<AddressEdit<UnicastV6>>,
-    prefix: bool,
+    prefix: Option<Ipv6Prefix>,
 }
 
 impl Report {
@@ -118,55 +179,63 @@ impl Report {
                 report.take(Item::parse(text.trim(), keep)?)?;
             }
         }
-        report.prefix |= params.all(PREFIX).any(|text| !is_placeholder(text));
+        for text in params.all(PREFIX).map(str::trim).filter(|text| !is_placeholder(text)) {
+            report.take(Item::Prefix(prefix(text)?))?;
+        }
         report.read_empty(params);
-        Ok(report)
+        report.checked()
     }
 
     fn take(&mut self, item: Item) -> Result<(), Unusable> {
         match item {
             Item::NotGiven => Ok(()),
-            Item::Prefix => {
-                self.prefix = true;
-                Ok(())
+            Item::Prefix(prefix) => mention(&mut self.prefix, prefix, Unusable::TwoPrefixes),
+            Item::Keep4 => mention(&mut self.ipv4, AddressEdit::Keep, Unusable::Contradiction),
+            Item::Keep6 => mention(&mut self.ipv6, AddressEdit::Keep, Unusable::Contradiction),
+            Item::Remove4 => mention(&mut self.ipv4, AddressEdit::Remove, Unusable::Contradiction),
+            Item::Remove6 => mention(&mut self.ipv6, AddressEdit::Remove, Unusable::Contradiction),
+            Item::Set(HostAddress::V4(address)) => {
+                mention(&mut self.ipv4, AddressEdit::Set(address), Unusable::Contradiction)
             }
-            Item::Keep4 => mention(&mut self.ipv4, AddressEdit::Keep),
-            Item::Keep6 => mention(&mut self.ipv6, AddressEdit::Keep),
-            Item::Remove4 => mention(&mut self.ipv4, AddressEdit::Remove),
-            Item::Remove6 => mention(&mut self.ipv6, AddressEdit::Remove),
-            Item::Set(HostAddress::V4(address)) => mention(&mut self.ipv4, AddressEdit::Set(address)),
-            Item::Set(HostAddress::V6(address)) => mention(&mut self.ipv6, AddressEdit::Set(address)),
+            Item::Set(HostAddress::V6(address)) => {
+                mention(&mut self.ipv6, AddressEdit::Set(address), Unusable::Contradiction)
+            }
         }
     }
 
     /// An empty IPv6 parameter beside an IPv4 address says that there is no IPv6 any more.
     fn read_empty(&mut self, params: &Params) {
         let empty = params.all(ADDRESS6).any(str::is_empty);
-        if empty && matches!(self.ipv4, Some(AddressEdit::Set(_))) && self.ipv6.is_none() && !self.prefix {
+        let only_ipv4 = matches!(self.ipv4, Some(AddressEdit::Set(_))) && self.ipv6.is_none() && self.prefix.is_none();
+        if empty && only_ipv4 {
             self.ipv6 = Some(AddressEdit::Remove);
         }
     }
 
-    /// A call without any address means the caller's own, and its family only.
-    fn or_source(self, source: Option<IpAddr>) -> Result<HostEdit, Unusable> {
-        if self.ipv4.is_some() || self.ipv6.is_some() {
-            let (ipv4, ipv6) = (self.ipv4.unwrap_or_default(), self.ipv6.unwrap_or_default());
-            return Ok(HostEdit { ipv4, ipv6, ..HostEdit::default() });
+    fn checked(self) -> Result<Report, Unusable> {
+        match (self.prefix, self.ipv6) {
+            (Some(_), Some(AddressEdit::Keep | AddressEdit::Remove)) => Err(Unusable::PrefixOfNothing),
+            _ => Ok(self),
         }
-        if self.prefix {
-            return Err(Unusable::PrefixOnly);
+    }
+
+    /// A call without any address or prefix means the caller's own address, and its family only.
+    fn or_source(self, source: Option<IpAddr>) -> Result<HostEdit, Unusable> {
+        if self.ipv4.is_some() || self.ipv6.is_some() || self.prefix.is_some() {
+            let (ipv4, ipv6) = (self.ipv4.unwrap_or_default(), self.ipv6.unwrap_or_default());
+            return Ok(HostEdit { ipv4, ipv6, prefix: self.prefix, ..HostEdit::default() });
         }
         let source = source.and_then(|source| source.try_into().ok()).ok_or(Unusable::NoSource)?;
         Ok(HostEdit::default().with_address(source))
     }
 }
 
-/// A family is mentioned once, or twice with the same meaning.
-fn mention<T: PartialEq>(slot: &mut Option<AddressEdit<T>>, edit: AddressEdit<T>) -> Result<(), Unusable> {
+/// Something is mentioned once, or twice with the same meaning.
+fn mention<T: PartialEq>(slot: &mut Option<T>, value: T, otherwise: Unusable) -> Result<(), Unusable> {
     match slot {
-        Some(before) if *before != edit => Err(Unusable::Contradiction),
+        Some(before) if *before != value => Err(otherwise),
         _ => {
-            *slot = Some(edit);
+            *slot = Some(value);
             Ok(())
         }
     }
@@ -176,7 +245,7 @@ fn mention<T: PartialEq>(slot: &mut Option<AddressEdit<T>>, edit: AddressEdit<T>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Item {
     NotGiven,
-    Prefix,
+    Prefix(Ipv6Prefix),
     Keep4,
     Keep6,
     Remove4,
@@ -193,21 +262,28 @@ impl Item {
         if text.eq_ignore_ascii_case("preserve") {
             return Ok(keep);
         }
-        if text.contains('/') {
-            return prefix(text);
+        if text.contains(':') && text.contains('/') {
+            return prefix(text).map(Item::Prefix);
         }
-        let address: IpAddr = text.parse().map_err(|_| Unusable::text(text))?;
+        let unusable = || Unusable::text(text, Unusable::NotAnAddress);
+        let address: IpAddr = text.parse().map_err(|_| unusable())?;
         match address.to_canonical() {
             IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ok(Item::Remove4),
             IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ok(Item::Remove6),
-            address => HostAddress::try_from(address).map(Item::Set).map_err(|_| Unusable::text(text)),
+            address => HostAddress::try_from(address).map(Item::Set).map_err(|_| unusable()),
         }
     }
 }
 
-fn prefix(text: &str) -> Result<Item, Unusable> {
-    let prefix: Ipv6Net = text.parse().map_err(|_| Unusable::text(text))?;
-    if prefix.prefix_len() <= PREFIX_LEN_MAX { Ok(Item::Prefix) } else { Err(Unusable::text(text)) }
+fn prefix(text: &str) -> Result<Ipv6Prefix, Unusable> {
+    text.parse().map_err(|_| {
+        let len = text.split_once('/').filter(|(address, _)| address.parse::<Ipv6Addr>().is_ok());
+        match len.and_then(|(_, len)| len.parse::<u8>().ok()) {
+            Some(65..=128) => Unusable::text(text, Unusable::TooLong),
+            Some(0..48) => Unusable::text(text, Unusable::TooShort),
+            _ => Unusable::text(text, Unusable::NotAPrefix),
+        }
+    })
 }
 
 fn is_placeholder(text: &str) -> bool {

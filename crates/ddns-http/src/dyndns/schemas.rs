@@ -4,6 +4,21 @@
 
 use utoipa::{IntoParams, ToSchema};
 
+/// Whose addresses are removed, and which.
+#[derive(IntoParams, ToSchema)]
+#[into_params(parameter_in = Query)]
+pub(super) struct DeleteParams {
+    /// The hosts, separated by commas; 20 at most.
+    #[param(required, example = "home.dyn.example")]
+    #[schema(required, example = "home.dyn.example")]
+    hostname: String,
+    /// An address of the family whose address is removed, or one of each, separated by a comma. Its other names are those of
+    /// `/nic/update`.
+    #[param(required = false, example = "0.0.0.0")]
+    #[schema(required = false, example = "0.0.0.0")]
+    myip: String,
+}
+
 /// What a router reports. Names of parameters, and the words below, have no case.
 #[derive(IntoParams, ToSchema)]
 #[into_params(parameter_in = Query)]
@@ -45,7 +60,8 @@ pub(super) struct UpdateParams {
     #[param(required = false)]
     #[schema(required = false)]
     ip6addr: String,
-    /// A delegated prefix. It changes no address, and is not enough alone.
+    /// A delegated prefix of 48 to 64 bits, such as `2001:db8:1:2::/64`; one without a length is a /64. An IPv6 address with
+    /// such a length in another parameter is a prefix, too.
     #[param(required = false)]
     #[schema(required = false)]
     ip6lanprefix: String,
