@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 use ddns_core::{ChallengeLife, ReservedLabel, Settings, SignUp};
 use ddns_http::{BaseUrl, HttpSettings};
 use ddns_mail::{Encryption, RelayAddress, Sender, SettingError};
+use ddns_service::Options;
 use ipnet::IpNet;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -96,8 +97,19 @@ pub(crate) struct Keys {
     /// Whether hosts may only have addresses that the whole internet can reach; kept in the data
     #[arg(long, env = "DDNSD_PUBLIC_ADDRESSES_ONLY", value_name = "BOOL", value_parser = BoolishValueParser::new())]
     pub(crate) public_addresses_only: Option<bool>,
+    /// Changes that may be made in an hour under one token, or under one account's password; repeats are not counted
+    #[arg(long, env = "DDNSD_CHANGES_PER_HOUR", value_name = "NUMBER")]
+    pub(crate) changes_per_hour: Option<u32>,
+    /// Changes that may be made in an hour from one network: an IPv4 address, an IPv6 /64
+    #[arg(long, env = "DDNSD_CHANGES_PER_NETWORK", value_name = "NUMBER")]
+    pub(crate) changes_per_network: Option<u32>,
+    /// Whether those whose sign-ins fail again and again are slowed; tokens never are
+    #[arg(long, env = "DDNSD_SLOW_SIGN_INS", value_name = "BOOL", value_parser = BoolishValueParser::new())]
+    pub(crate) slow_sign_ins: Option<bool>,
     #[command(flatten)]
     pub(crate) designate: DesignateKeys,
+    #[command(flatten)]
+    pub(crate) dyndns: DyndnsKeys,
 }
 
 /// The keys of one dialect.
@@ -113,6 +125,21 @@ pub(crate) struct DesignateKeys {
         value_parser = BoolishValueParser::new()
     )]
     pub(crate) list_tenant_and_version: Option<bool>,
+}
+
+/// The keys of another.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct DyndnsKeys {
+    /// Whether routers may send username and password, or a token, as parameters of a URL or a form; proxies keep URLs in logs
+    #[arg(
+        id = "dyndns.query_credentials",
+        long = "dyndns-query-credentials",
+        env = "DDNSD_DYNDNS_QUERY_CREDENTIALS",
+        value_name = "BOOL",
+        value_parser = BoolishValueParser::new()
+    )]
+    pub(crate) query_credentials: Option<bool>,
 }
 
 /// A word of a few, through the door that it has in a file.
@@ -152,6 +179,27 @@ pub struct Config {
     pub log_level: String,
     /// What takes the place of settings in the data.
     pub overrides: Overrides,
+    /// How much callers may do.
+    pub limits: Limits,
+}
+
+/// How much callers may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Changes in an hour under one credential.
+    pub changes_per_hour: u32,
+    /// Changes in an hour from one network.
+    pub changes_per_network: u32,
+    /// Whether those are slowed whose sign-ins fail.
+    pub slow_sign_ins: bool,
+}
+
+impl Limits {
+    /// How a service runs within them.
+    pub(crate) fn options(self) -> Options {
+        let Limits { changes_per_hour, changes_per_network, slow_sign_ins } = self;
+        Options { changes_per_hour, changes_per_network, slow_sign_ins, ..Options::default() }
+    }
 }
 
 /// Where HTTPS is served, and with what.
@@ -220,12 +268,16 @@ impl Keys {
             challenge_life_secs: self.challenge_life_secs.or(other.challenge_life_secs),
             reserved_labels: self.reserved_labels.or(other.reserved_labels),
             public_addresses_only: self.public_addresses_only.or(other.public_addresses_only),
+            changes_per_hour: self.changes_per_hour.or(other.changes_per_hour),
+            changes_per_network: self.changes_per_network.or(other.changes_per_network),
+            slow_sign_ins: self.slow_sign_ins.or(other.slow_sign_ins),
             designate: DesignateKeys {
                 list_tenant_and_version: self
                     .designate
                     .list_tenant_and_version
                     .or(other.designate.list_tenant_and_version),
             },
+            dyndns: DyndnsKeys { query_credentials: self.dyndns.query_credentials.or(other.dyndns.query_credentials) },
         }
     }
 
@@ -237,7 +289,7 @@ impl Keys {
 
     /// The defaults, as they would be written into a file.
     pub(crate) fn defaults() -> Keys {
-        let settings = Settings::default();
+        let (settings, options) = (Settings::default(), Options::default());
         Keys {
             data: Some(DATA.into()),
             http: Some(HTTP.parse().into_iter().collect()),
@@ -262,7 +314,11 @@ impl Keys {
             challenge_life_secs: Some(settings.challenge_life),
             reserved_labels: Some(settings.reserved_labels.into_iter().collect()),
             public_addresses_only: Some(settings.public_addresses_only),
+            changes_per_hour: Some(options.changes_per_hour),
+            changes_per_network: Some(options.changes_per_network),
+            slow_sign_ins: Some(options.slow_sign_ins),
             designate: DesignateKeys { list_tenant_and_version: Some(false) },
+            dyndns: DyndnsKeys { query_credentials: Some(false) },
         }
     }
 
@@ -292,7 +348,13 @@ impl Keys {
             base_url: keys.base_url,
             allowed_hosts: keys.allowed_hosts.unwrap_or_default(),
             list_tenant_and_version: keys.designate.list_tenant_and_version.unwrap_or_default(),
+            query_credentials: keys.dyndns.query_credentials.unwrap_or_default(),
             ..HttpSettings::default()
+        };
+        let limits = Limits {
+            changes_per_hour: keys.changes_per_hour.unwrap_or_default(),
+            changes_per_network: keys.changes_per_network.unwrap_or_default(),
+            slow_sign_ins: keys.slow_sign_ins.unwrap_or_default(),
         };
         Ok(Config {
             data: keys.data.unwrap_or_default(),
@@ -304,6 +366,7 @@ impl Keys {
             log_format: keys.log_format.unwrap_or_default(),
             log_level: keys.log_level.unwrap_or_default(),
             overrides,
+            limits,
         })
     }
 

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use ddns_core::{Caller, Command};
 use ddns_http::{Certificate, CertificateError, HttpSettings};
 use ddns_mail::Outbox;
-use ddns_service::{Options, Origin, Request, Service, ServiceError};
+use ddns_service::{Origin, Request, Service, ServiceError};
 use ddns_store::{FileStore, ServerLock, StoreError};
 
 use crate::config::{Config, ConfigError, Overrides};
@@ -27,7 +27,7 @@ pub fn start(config: &Config) -> Result<Running, StartError> {
         ports.http = ports.http.and_tls(&https.addresses, certificate)?;
     }
     let store = FileStore::open(&config.data)?;
-    let service = Service::start(Box::new(store), Options::default())?;
+    let service = Service::start(Box::new(store), config.limits.options())?;
     configure(&service, &config.overrides)?;
     let running = ports.serve(service, config.http_settings.clone())?;
     let outbox = mail.map(|settings| ddns_mail::start(running.service.clone(), settings)).transpose()?;

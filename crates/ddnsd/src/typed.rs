@@ -102,7 +102,11 @@ mod tests {
         ("challenge_life_secs", &["600"], "600"),
         ("reserved_labels", &["intern"], "['intern']"),
         ("public_addresses_only", &["true"], "true"),
+        ("changes_per_hour", &["3600"], "3600"),
+        ("changes_per_network", &["7200"], "7200"),
+        ("slow_sign_ins", &["false"], "false"),
         ("designate.list_tenant_and_version", &["true"], "true"),
+        ("dyndns.query_credentials", &["true"], "true"),
     ];
 
     #[test]
