@@ -175,7 +175,7 @@ impl Player {
             (_, None) => return Err(Wrong::Broken("it has not been looked at before".to_owned())),
             (Course::Unchanged, Some(before)) => now == before,
             (Course::Stepped, Some(before)) => now.is_after(before),
-            (Course::Grown(_), _) => return Err(Wrong::Broken("a serial is unchanged or stepped".to_owned())),
+            (Course::Grown(by), Some(before)) => u64::from(now.0.wrapping_sub(before.0)) == by,
         };
         let before = before.unwrap_or_default();
         if right { Ok(()) } else { Err(Wrong::Broken(format!("it was {before} and is {now}"))) }

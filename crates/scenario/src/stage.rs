@@ -43,8 +43,17 @@ pub(crate) struct Stage {
     /// None only between a stop and a start.
     running: Option<Running>,
     place: Place,
-    /// How the HTTP server is set up when it starts the next time.
-    http_settings: HttpSettings,
+    /// How the servers are set up when they start the next time.
+    setup: Setup,
+}
+
+/// What an operator, or a test, decides about a server that is not kept in the data.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Setup {
+    list_tenant_and_version: bool,
+    query_credentials: bool,
+    changes_per_hour: Option<u32>,
+    changes_per_network: Option<u32>,
 }
 
 enum Place {
@@ -66,8 +75,7 @@ impl Stage {
             Backing::Memory => Place::Memory(MemoryStore::new()),
             Backing::File => Place::File(TempDir::with_prefix("ddns-scenario-").map_err(|error| error.to_string())?),
         };
-        let (clock, http_settings) = (ManualClock::at(BEGINNING), http_settings());
-        let mut stage = Stage { clock, running: None, place, http_settings };
+        let mut stage = Stage { clock: ManualClock::at(BEGINNING), running: None, place, setup: Setup::default() };
         stage.run()?;
         Ok(stage)
     }
@@ -99,15 +107,13 @@ impl Stage {
         self.service().map(Service::catch_up)
     }
 
-    /// Takes the operator's settings over, as a server does from its configuration. What is under `designate` is the HTTP
-    /// server's, which takes it when it starts.
+    /// Takes the operator's settings over, as a server does from its configuration. What is under `designate`, `dyndns` and
+    /// `limits` is not in the data: a server takes it when it starts.
     pub(crate) fn settle(&mut self, settings: &str) -> Result<(), String> {
         let mut settings: Value = serde_json::from_str(settings).map_err(|error| error.to_string())?;
-        let designate = settings.as_object_mut().and_then(|settings| settings.remove("designate"));
-        let wide =
-            designate.is_some_and(|designate| designate.get("list_tenant_and_version") == Some(&Value::Bool(true)));
-        if wide != self.http_settings.list_tenant_and_version {
-            self.http_settings.list_tenant_and_version = wide;
+        let setup = Setup::taken_from(&mut settings);
+        if setup != self.setup {
+            self.setup = setup;
             self.restart()?;
         }
         let settings: Settings = serde_json::from_value(settings).map_err(|error| error.to_string())?;
@@ -154,9 +160,9 @@ impl Stage {
 
     fn run(&mut self) -> Result<(), String> {
         let store = self.place.open().map_err(|error| error.to_string())?;
-        let options = Options { clock: self.clock.clone(), ..Options::default() };
+        let options = Options { clock: self.clock.clone(), ..self.setup.options() };
         let service = Service::start(store, options).map_err(|error| error.to_string())?;
-        let running = Running::start(service, &[ANY_PORT], &[ANY_PORT], self.http_settings.clone());
+        let running = Running::start(service, &[ANY_PORT], &[ANY_PORT], self.setup.http());
         self.running = Some(running.map_err(|error| error.to_string())?);
         Ok(())
     }
@@ -183,12 +189,39 @@ impl Place {
     }
 }
 
-/// The scenario's own connections are a trusted proxy's, so that `from` can be told.
-fn http_settings() -> HttpSettings {
-    HttpSettings {
-        trusted_proxies: vec![IpNet::V4(Ipv4Net::from(Ipv4Addr::LOCALHOST))],
-        base_url: "http://ddns.example".parse().ok(),
-        workers: std::num::NonZeroUsize::new(1),
-        ..HttpSettings::default()
+impl Setup {
+    fn taken_from(settings: &mut Value) -> Setup {
+        let mut part =
+            |name: &str| settings.as_object_mut().and_then(|settings| settings.remove(name)).unwrap_or_default();
+        let (designate, dyndns, limits) = (part("designate"), part("dyndns"), part("limits"));
+        let is_set = |part: &Value, key: &str| part.get(key) == Some(&Value::Bool(true));
+        let limit = |key: &str| limits.get(key)?.as_u64()?.try_into().ok();
+        Setup {
+            list_tenant_and_version: is_set(&designate, "list_tenant_and_version"),
+            query_credentials: is_set(&dyndns, "query_credentials"),
+            changes_per_hour: limit("changes_per_hour"),
+            changes_per_network: limit("changes_per_network"),
+        }
+    }
+
+    fn options(&self) -> Options {
+        let usual = Options::default();
+        Options {
+            changes_per_hour: self.changes_per_hour.unwrap_or(usual.changes_per_hour),
+            changes_per_network: self.changes_per_network.unwrap_or(usual.changes_per_network),
+            ..usual
+        }
+    }
+
+    /// The scenario's own connections are a trusted proxy's, so that `from` can be told.
+    fn http(&self) -> HttpSettings {
+        HttpSettings {
+            trusted_proxies: vec![IpNet::V4(Ipv4Net::from(Ipv4Addr::LOCALHOST))],
+            base_url: "http://ddns.example".parse().ok(),
+            list_tenant_and_version: self.list_tenant_and_version,
+            query_credentials: self.query_credentials,
+            workers: std::num::NonZeroUsize::new(1),
+            ..HttpSettings::default()
+        }
     }
 }

@@ -38,19 +38,25 @@ scenarios! {
     a_freed_name
     a_host_is_deleted
     a_narrow_token
+    a_prefix_moves_a_site
     a_quota_is_reached
     a_record_set
     a_repeat_after_the_command_line
     a_restart
     a_revoked_token
+    a_routers_address_and_prefix
     a_sign_up
+    a_suffix_and_a_prefix
     a_suspended_account
+    a_suspended_accounts_domain
+    a_tokens_life
     a_wildcard
     aliases
     all_hosts_at_once
     an_erased_account
     an_operators_name_servers
     an_unchanged_repeat
+    an_update_by_duckdns
     an_update_by_nic_update
     an_update_by_the_command_line
     an_update_by_the_two_dns_url
@@ -59,6 +65,7 @@ scenarios! {
     another_ttl
     bodies_that_are_wrong
     both_families
+    challenge_values_end
     domains_above_and_below
     ids_after_a_restart
     lists_in_order
@@ -75,10 +82,12 @@ scenarios! {
     the_clients_documentation
     the_designate_documentation
     the_two_dns_documentation
+    too_many_changes
     two_accounts_after_one_key
     two_accounts_after_one_name
     two_hosts_in_one_update
     types_of_other_protocols
+    why_an_update_was_refused
     wrong_credentials
 }
 

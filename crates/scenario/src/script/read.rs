@@ -6,7 +6,8 @@ use super::{ANY, Action, Cli, Course, Misread, Query, Reply, Script, Step};
 use crate::http::Request;
 
 pub(super) fn script(text: &str) -> Result<Script, Misread> {
-    let steps: Vec<Step> = blocks(text)?.into_iter().map(Block::step).collect::<Result<_, _>>()?;
+    let written = written_out(text)?;
+    let steps: Vec<Step> = blocks(&written)?.into_iter().map(Block::step).collect::<Result<_, _>>()?;
     match steps.is_empty() {
         false => Ok(Script { steps }),
         true => Err(Misread { line: 1, reason: "there is no step".to_owned() }),
@@ -25,14 +26,50 @@ struct Line<'t> {
     text: &'t str,
 }
 
-fn blocks(text: &str) -> Result<Vec<Block<'_>>, Misread> {
-    let mut blocks: Vec<Block<'_>> = Vec::new();
+/// A line of the file that means something.
+struct Written {
+    number: usize,
+    is_step: bool,
+    text: String,
+}
+
+/// The lines as if nothing in the file were repeated by `EACH`: first those that belong to steps, then steps with theirs.
+fn written_out(text: &str) -> Result<Vec<Written>, Misread> {
+    let mut steps: Vec<Vec<Written>> = Vec::new();
     for (line, number) in text.lines().zip(1..) {
-        let here = Line { number, text: line.trim() };
-        if here.text.is_empty() || line.starts_with('#') {
-            continue;
+        let is_step = !line.starts_with(char::is_whitespace);
+        let here = Written { number, is_step, text: line.trim().to_owned() };
+        match (here.text.is_empty() || line.starts_with('#'), is_step, steps.last_mut()) {
+            (true, ..) => {}
+            (false, false, Some(step)) => step.extend(each(vec![here])?),
+            (false, ..) => steps.push(vec![here]),
         }
-        if !line.starts_with(char::is_whitespace) {
+    }
+    Ok(steps.into_iter().map(each).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+}
+
+/// `EACH 1..200 …` is `…` for each number from the one to the other, which `{n}` stands for.
+fn each(lines: Vec<Written>) -> Result<Vec<Written>, Misread> {
+    let Some((head, rest)) = lines.split_first() else { return Ok(lines) };
+    let Some(repeated) = head.text.strip_prefix("EACH ") else { return Ok(lines) };
+    let wrong =
+        || Misread { line: head.number, reason: format!("{}\n    write EACH 1..200 and what is repeated", head.text) };
+    let (numbers, text) = repeated.split_once(' ').ok_or_else(wrong)?;
+    let (first, last) = numbers.split_once("..").ok_or_else(wrong)?;
+    let (first, last): (u16, u16) = first.parse().ok().zip(last.parse().ok()).ok_or_else(wrong)?;
+    let of = |line: &Written, text: &str, n: u16| {
+        let text = text.trim().replace("{n}", &n.to_string());
+        Written { text, ..*line }
+    };
+    let all = |n| std::iter::once(of(head, text, n)).chain(rest.iter().map(move |line| of(line, &line.text, n)));
+    Ok((first..=last).flat_map(all).collect())
+}
+
+fn blocks(lines: &[Written]) -> Result<Vec<Block<'_>>, Misread> {
+    let mut blocks: Vec<Block<'_>> = Vec::new();
+    for line in lines {
+        let here = Line { number: line.number, text: &line.text };
+        if line.is_step {
             blocks.push(Block { head: here, lines: Vec::new() });
         } else if let Some(block) = blocks.last_mut() {
             block.lines.push(here);
@@ -315,6 +352,17 @@ mod tests {
     }
 
     #[test]
+    fn steps_and_lines_are_repeated_for_each_number() {
+        let repeated =
+            script("EACH 9..10 DNS h{n}.example A\n  -> NOERROR aa\n  EACH 1..2 h{n}.example. 60 A 192.0.2.{n}\n");
+        let written = "DNS h9.example A\n  -> NOERROR aa\n  h1.example. 60 A 192.0.2.1\n  h2.example. 60 A 192.0.2.2\n";
+        let written = script(&format!("{written}{}", written.replace("h9", "h10")));
+        let actions =
+            |script: Result<Script, _>| script.unwrap().steps.into_iter().map(|step| step.action).collect::<Vec<_>>();
+        assert_eq!(actions(repeated), actions(written));
+    }
+
+    #[test]
     fn what_means_nothing_is_refused_with_its_line() {
         for (text, line) in [
             ("", 1),
@@ -336,6 +384,10 @@ mod tests {
             ("HTTP GET /a => $b", 1),
             ("LINK joe@a.example", 1),
             ("LINK => $code", 1),
+            ("EACH 1..2", 1),
+            ("EACH 1-2 RESTART", 1),
+            ("EACH 1..x RESTART", 1),
+            ("RESTART\nDNS a.example A\n  EACH 5 -> NOERROR", 3),
             ("LINK joe@a.example => $code\n  -> 200", 2),
             ("REPLY", 1),
             ("LOG more", 1),
