@@ -424,7 +424,7 @@ impl FromStr for Ipv6Suffix {
         let (bits, len) = text.split_once('/').map_or((text, None), |(bits, len)| (bits, Some(len)));
         let bits: Ipv6Addr = bits.parse().map_err(|_| ValueError::Suffix)?;
         let len = match len {
-            Some(len) => len.parse().map_err(|_| ValueError::Suffix)?,
+            Some(len) => decimal(len).ok_or(ValueError::Suffix)?,
             None => Ipv6Suffix::usual_len(u128::from(bits)),
         };
         if u128::from(bits) == 0 { Err(ValueError::Suffix) } else { Ipv6Suffix::new(bits, len) }
@@ -440,6 +440,11 @@ impl fmt::Display for Ipv6Suffix {
             f.pad(&format!("{bits}/{}", self.prefix_len))
         }
     }
+}
+
+/// A number as it is written: without sign or zeros in front.
+fn decimal<T: FromStr + ToString>(text: &str) -> Option<T> {
+    text.parse().ok().filter(|number: &T| number.to_string() == text)
 }
 
 /// Six pairs of hexadecimal digits.
@@ -513,7 +518,7 @@ impl FromStr for Ipv6Prefix {
     fn from_str(text: &str) -> Result<Ipv6Prefix, ValueError> {
         let (address, len) = text.split_once('/').unwrap_or((text, "64"));
         let address = address.parse().map_err(|_| ValueError::Prefix)?;
-        Ipv6Prefix::new(address, len.parse().map_err(|_| ValueError::Prefix)?)
+        Ipv6Prefix::new(address, decimal(len).ok_or(ValueError::Prefix)?)
     }
 }
 
@@ -564,7 +569,7 @@ impl FromStr for Heartbeat {
     type Err = ValueError;
 
     fn from_str(text: &str) -> Result<Heartbeat, ValueError> {
-        text.parse::<u32>().map_err(|_| ValueError::Heartbeat)?.try_into()
+        decimal::<u32>(text).ok_or(ValueError::Heartbeat)?.try_into()
     }
 }
 
@@ -615,7 +620,7 @@ impl FromStr for ChallengeLife {
     type Err = ValueError;
 
     fn from_str(text: &str) -> Result<ChallengeLife, ValueError> {
-        text.parse::<u32>().map_err(|_| ValueError::ChallengeLife)?.try_into()
+        decimal::<u32>(text).ok_or(ValueError::ChallengeLife)?.try_into()
     }
 }
 

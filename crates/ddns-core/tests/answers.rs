@@ -430,6 +430,78 @@ fn suspended_accounts() {
     scene.check(&[("w.dyn.example", A, Answer, "w.dyn.example 300 A 192.0.2.1", "", "")]);
 }
 
+/// Whatever an account made: its names stay, and have no data; SOA and NS of its zones stay, and so does what is another's.
+#[test]
+fn everything_of_a_suspended_account() {
+    use crate::universe::{ANN as ANNS, JOE as JOES};
+    let state = |number: u32, state| Command::SetAccount {
+        account: AccountNo::new(number).unwrap(),
+        edit: AccountEdit { state: Some(state), ..AccountEdit::default() },
+    };
+    let mut scene = Scene::new();
+    scene.run(state(JOES, AccountState::Active));
+    // Joe's, in a private domain of his own.
+    scene.record("t.joe.example", "TXT", "x").record("*.w.joe.example", "A", "192.0.2.3");
+    scene.record("c.joe.example", "CNAME", "t.joe.example").record("joe.example", "MX", "10 mail.test.");
+    scene.record("sub.joe.example", "NS", "ns.sub.joe.example").record("ns.sub.joe.example", "A", "192.0.2.53");
+    scene.record("joe.example", "NS", "ns.elsewhere.invalid");
+    scene.record("alias.ann.example", "CNAME", "t.joe.example");
+    // Joe's, in a shared domain: beside his host, and a challenge value.
+    scene.record("x.a.dyn.example", "TXT", "joes");
+    for host in ["a.dyn.example", "a.ann.example"] {
+        scene.run(Command::AddChallenge { host: parse(host), value: parse("v"), keep: None });
+    }
+    // Joe's host in Ann's shared domain, and Ann's record there.
+    scene.host("j.ann.example", &["192.0.2.9"], false).record("t.ann.example", "TXT", "anns");
+    let zone_ns = "joe.example 3600 NS ns1.joe.example.";
+    let all_ns = "joe.example 3600 NS ns1.joe.example.; joe.example 3600 NS ns.elsewhere.invalid.";
+    let cut = "sub.joe.example 3600 NS ns.sub.joe.example.";
+    let served = [
+        ("t.joe.example", TXT, Answer, "t.joe.example 3600 TXT x", "", ""),
+        ("1.w.joe.example", A, Answer, "1.w.joe.example 3600 A 192.0.2.3", "", ""),
+        ("joe.example", RecordType::NS, Answer, all_ns, "", ""),
+        ("x.sub.joe.example", A, Referral, "", cut, "ns.sub.joe.example 3600 A 192.0.2.53"),
+        ("x.a.dyn.example", TXT, Answer, "x.a.dyn.example 3600 TXT joes", "", ""),
+        ("_acme-challenge.a.dyn.example", TXT, Answer, "_acme-challenge.a.dyn.example 60 TXT v", "", ""),
+        ("j.ann.example", A, Answer, "j.ann.example 300 A 192.0.2.9", "", ""),
+    ];
+    scene.check(&served);
+    scene.run(state(JOES, AccountState::Suspended));
+    scene.check(&[
+        ("t.joe.example", TXT, NoData, "", JOE, ""),
+        ("t.joe.example", ANY, NoData, "", JOE, ""),
+        ("1.w.joe.example", A, NoData, "", JOE, ""),
+        ("c.joe.example", A, NoData, "", JOE, ""),
+        ("c.joe.example", RecordType::CNAME, NoData, "", JOE, ""),
+        ("a.joe.example", A, NoData, "", JOE, ""),
+        ("nothing.joe.example", A, NxDomain, "", JOE, ""),
+        ("joe.example", RecordType::MX, NoData, "", JOE, ""),
+        ("joe.example", RecordType::NS, Answer, zone_ns, "", ""),
+        ("sub.joe.example", RecordType::NS, NoData, "", JOE, ""),
+        ("ns.sub.joe.example", A, NoData, "", JOE, ""),
+        ("x.sub.joe.example", A, NxDomain, "", JOE, ""),
+        ("a.dyn.example", A, NoData, "", DYN, ""),
+        ("x.a.dyn.example", TXT, NoData, "", DYN, ""),
+        ("_acme-challenge.a.dyn.example", TXT, NoData, "", DYN, ""),
+        ("j.ann.example", A, NoData, "", "ann.example 60 SOA", ""),
+        ("alias.ann.example", TXT, Answer, "alias.ann.example 3600 CNAME t.joe.example.", JOE, ""),
+        ("_acme-challenge.a.ann.example", TXT, Answer, "_acme-challenge.a.ann.example 60 TXT v", "", ""),
+    ]);
+    let (_, reply) = ask(&scene.stage.registry, "joe.example", RecordType::SOA);
+    assert_eq!(lines(&reply.answer), ["joe.example 3600 SOA"]);
+    scene.run(state(JOES, AccountState::Active));
+    scene.check(&served);
+    // The owner of a shared domain is another than those who have hosts there.
+    scene.run(state(ANNS, AccountState::Suspended));
+    scene.check(&[
+        ("j.ann.example", A, Answer, "j.ann.example 300 A 192.0.2.9", "", ""),
+        ("a.ann.example", A, NoData, "", "ann.example 60 SOA", ""),
+        ("t.ann.example", TXT, NoData, "", "ann.example 60 SOA", ""),
+        ("alias.ann.example", TXT, NoData, "", "ann.example 60 SOA", ""),
+        ("_acme-challenge.a.ann.example", TXT, NoData, "", "ann.example 60 SOA", ""),
+    ]);
+}
+
 #[test]
 fn offline_hosts() {
     let mut scene = Scene::new();

@@ -11,6 +11,8 @@ mod clients;
 #[cfg(test)]
 mod due;
 #[cfg(test)]
+mod heartbeats;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod lists;
@@ -20,6 +22,10 @@ mod model;
 mod names;
 #[cfg(test)]
 mod outbox;
+#[cfg(test)]
+mod parts;
+#[cfg(test)]
+mod prefixes;
 #[cfg(test)]
 mod records;
 #[cfg(test)]

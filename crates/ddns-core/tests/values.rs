@@ -5,10 +5,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use ddns_core::{
-    Account, AccountNo, AccountState, ChallengeValue, Change, ClientKey, Delta, Description, Fqdn, Heartbeat,
-    HostAddress, HostPattern, HostScope, HostTtl, Ipv6Suffix, Language, Login, Mail, MailAddress, MailKind, Mailbox,
-    Registry, ReservedLabel, Role, Scope, SecretId, Serial, ServerKey, Settings, SignUp, Timestamp, TokenLabel, Ttl,
-    UnicastV4, UnicastV6, ValueError, policy,
+    Account, AccountNo, AccountState, Actions, ChallengeLife, ChallengeValue, Change, ClientKey, Delta, Description,
+    Fqdn, Heartbeat, HostAddress, HostPattern, HostScope, HostTtl, Ipv6Prefix, Ipv6Suffix, Language, Login, Mail,
+    MailAddress, MailKind, Mailbox, Registry, ReservedLabel, Role, Scope, SecretId, Serial, ServerKey, Settings,
+    SignUp, Timestamp, TokenLabel, Ttl, UnicastV4, UnicastV6, ValueError, policy,
 };
 use proptest::prelude::*;
 use serde::Serialize;
@@ -62,6 +62,26 @@ fn numbers() {
     assert_eq!((AccountNo::new(0), SecretId::new(0)), (None, None));
     assert_json_refused::<AccountNo>("0");
     assert_json_refused::<SecretId>("0");
+    check_number::<ChallengeLife>(&[60, 61, 3_600, 604_800], &[0, 1, 59, 604_801, u32::MAX]);
+    assert_eq!(ChallengeLife::default().duration(), Duration::from_secs(3_600));
+    assert_eq!(ChallengeLife::try_from(60).unwrap().duration(), Duration::from_secs(60));
+}
+
+#[test]
+fn numbers_as_text() {
+    for secs in [60, 90, 604_800] {
+        let text = secs.to_string();
+        assert_eq!(text.parse::<Heartbeat>().map(u32::from), Ok(secs));
+        assert_eq!(parse::<Heartbeat>(&text).to_string(), text);
+        assert_eq!(text.parse::<ChallengeLife>().map(u32::from), Ok(secs));
+    }
+    let cruel = ["", "0", "59", "060", "+60", "-60", " 60", "60 ", "60s", "1m", "6e1", "60.0", "4294967356", "٦٠"];
+    for text in cruel {
+        assert_eq!(text.parse::<Heartbeat>(), Err(ValueError::Heartbeat), "{text:?}");
+        assert_eq!(text.parse::<ChallengeLife>(), Err(ValueError::ChallengeLife), "{text:?}");
+    }
+    assert_eq!("2592001".parse::<Heartbeat>(), Err(ValueError::Heartbeat));
+    assert_eq!("604801".parse::<ChallengeLife>(), Err(ValueError::ChallengeLife));
 }
 
 #[test]
@@ -218,8 +238,206 @@ fn suffixes() {
     }
 }
 
+/// Text, how it is printed, and the subnet that it names.
+#[test]
+fn suffixes_as_text() {
+    for (text, printed, subnet) in [
+        ("::1:2:3:4", "::1:2:3:4", None),
+        ("0:0:0:0:1:2:3:4", "::1:2:3:4", None),
+        ("::1", "::1", None),
+        ("::ABCD", "::abcd", None),
+        ("::1/64", "::1", None),
+        ("::192.0.2.1", "::c000:201", None),
+        ("::5:1:2:3:4", "::5:1:2:3:4", Some(5)),
+        ("0:0:0:ffff:1:2:3:4", "::ffff:1:2:3:4", Some(0xffff)),
+        ("0:0:0:5::", "0:0:0:5::", Some(5)),
+        ("::1/48", "::1/48", Some(0)),
+        ("::5:1:2:3:4/56", "::5:1:2:3:4/56", Some(5)),
+        ("::5:1:2:3:4/48", "::5:1:2:3:4", Some(5)),
+        ("::1:0:0:0:1/63", "::1:0:0:0:1/63", Some(1)),
+        // RFC 4291, appendix A: 34-56-78-9A-BC-DE becomes 36-56-78-FF-FE-9A-BC-DE.
+        ("34-56-78-9A-BC-DE", "::3656:78ff:fe9a:bcde", None),
+        ("34:56:78:9a:bc:de", "::3656:78ff:fe9a:bcde", None),
+        ("02:00:5e:10:00:01", "::5eff:fe10:1", None),
+        ("00-00-00-00-00-00", "::200:ff:fe00:0", None),
+        ("fe:ff:ff:ff:ff:ff", "::fcff:ffff:feff:ffff", None),
+        // Eight pairs are an IPv6 address.
+        ("00:00:00:03:0a:0b:0c:0d", "::3:a:b:c:d", Some(3)),
+    ] {
+        let suffix = parse::<Ipv6Suffix>(text);
+        assert_eq!((suffix.to_string().as_str(), suffix.subnet()), (printed, subnet), "{text}");
+        assert_eq!(parse::<Ipv6Suffix>(printed), suffix, "{text}");
+        assert_json_round_trip(&suffix);
+    }
+    for text in [
+        "",
+        " ",
+        "::",
+        "::/48",
+        "/64",
+        "::1/",
+        "::1/47",
+        "::1/65",
+        "::1/064",
+        "::1/+64",
+        "::1/6 4",
+        "::1/64/64",
+        " ::1",
+        "::1 ",
+        "::1%eth0",
+        "1",
+        "1:2:3:4",
+        "::1:0:0:0:0:1",
+        "2001:db8::1",
+        "::5:1:2:3:4/64",
+        "::100:0:0:0:1/56",
+        "192.0.2.1",
+        "::ffff:192.0.2.1.1",
+        "34-56-78-9A-BC",
+        "34-56-78-9A-BC-DE-F0",
+        "34-56-78-9A-BC-D",
+        "34-56-78-9A-BC-DEF",
+        "34-56-78:9A:BC:DE",
+        "34.56.78.9A.BC.DE",
+        "3456789ABCDE",
+        "34-56-78-9A-BC-+E",
+        "34-56-78-9A-BC-é",
+        "٣٤-56-78-9A-BC-DE",
+        "34-56-78-9A-BC-DE/64",
+        "01:00:5e:00:00:01",
+        "33-33-00-00-00-01",
+        "ff:ff:ff:ff:ff:ff",
+        "[::1]",
+        "::g",
+    ] {
+        assert_eq!(text.parse::<Ipv6Suffix>(), Err(ValueError::Suffix), "{text:?}");
+    }
+    assert_eq!(Ipv6Suffix::eui64([0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde]), Ok(parse("::3656:78ff:fe9a:bcde")));
+    assert_eq!(Ipv6Suffix::eui64([1, 0, 0x5e, 0, 0, 1]), Err(ValueError::Suffix), "the address of a group");
+    let inside = parse::<Ipv6Suffix>("34-56-78-9A-BC-DE").in_subnet(3);
+    assert_eq!(inside.to_string(), "::3:3656:78ff:fe9a:bcde");
+    assert_eq!(
+        inside.in_subnet(0).to_string(),
+        "::3656:78ff:fe9a:bcde/48",
+        "not the number before, and not the present one"
+    );
+    assert_eq!(inside.in_subnet(u16::MAX).subnet(), Some(u16::MAX));
+}
+
+#[test]
+fn prefixes_as_text() {
+    for (text, printed, len) in [
+        ("2001:db8:1:2::/64", "2001:db8:1:2::/64", 64),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64", 64),
+        ("2001:DB8:1:2:3:4:5:6", "2001:db8:1:2::/64", 64),
+        ("2001:db8:1:2:3:4:5:6/48", "2001:db8:1::/48", 48),
+        ("2001:db8:1:ffff::/56", "2001:db8:1:ff00::/56", 56),
+        ("2001:db8:1:ffff::/60", "2001:db8:1:fff0::/60", 60),
+        ("2001:db8:1:ffff::/63", "2001:db8:1:fffe::/63", 63),
+        ("0:0:1::/48", "0:0:1::/48", 48),
+        ("fe80::/64", "fe80::/64", 64),
+        ("fd00::1/48", "fd00::/48", 48),
+        ("feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "feff:ffff:ffff:ffff::/64", 64),
+    ] {
+        let prefix = parse::<Ipv6Prefix>(text);
+        assert_eq!((prefix.to_string().as_str(), prefix.len()), (printed, len), "{text}");
+        assert_eq!(parse::<Ipv6Prefix>(printed), prefix, "{text}");
+    }
+    for text in [
+        "",
+        " ",
+        "/64",
+        "2001:db8::/",
+        "2001:db8::/47",
+        "2001:db8::/65",
+        "2001:db8::/128",
+        "2001:db8::/0",
+        "2001:db8::/064",
+        "2001:db8::/+64",
+        "2001:db8::/-64",
+        "2001:db8::/64 ",
+        " 2001:db8::/64",
+        "2001:db8:: /64",
+        "2001:db8::/64/64",
+        "2001:db8::/320",
+        "2001:db8::/ffff::",
+        "2001:db8:1:2",
+        "2001:db8:1:2/64",
+        "::",
+        "::/64",
+        "::1/64",
+        "0:0:0:1::/64",
+        "::ffff:192.0.2.1",
+        "::ffff:192.0.2.1/64",
+        "ff02::/64",
+        "ff00::1",
+        "192.0.2.0/24",
+        "192.0.2.1",
+        "<ip6lanprefix>",
+        "[2001:db8::]/64",
+        "2001:db8::%1/64",
+        "auto",
+        "none",
+    ] {
+        assert_eq!(text.parse::<Ipv6Prefix>(), Err(ValueError::Prefix), "{text:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(cases(256))]
+
+    #[test]
+    fn a_suffix_comes_back_from_its_text(bits in 1u128.., len in 48u8..=64, subnet: u16) {
+        let low = (bits & (u128::MAX >> len)).max(1);
+        let suffix = Ipv6Suffix::new(Ipv6Addr::from(low), len).unwrap();
+        prop_assert_eq!(suffix.to_string().parse(), Ok(suffix));
+        prop_assert_eq!(format!("{}/{len}", Ipv6Addr::from(low)).parse(), Ok(suffix));
+        let inside = suffix.in_subnet(subnet);
+        prop_assert_eq!(inside.subnet(), Some(subnet));
+        let whole = inside.behind(parse("2001:db8:1:aaaa:9:9:9:9")).segments();
+        prop_assert_eq!(&whole[..4], &[0x2001, 0xdb8, 1, subnet]);
+        prop_assert_eq!(&whole[4..], &Ipv6Addr::from(low).segments()[4..]);
+    }
+
+    #[test]
+    fn a_mac_address_makes_a_suffix(mac: [u8; 6]) {
+        let text = |separator: &str| mac.map(|octet| format!("{octet:02x}")).join(separator);
+        let made = text(":").parse::<Ipv6Suffix>();
+        prop_assert_eq!(&made, &text("-").to_uppercase().parse());
+        prop_assert_eq!(&made, &Ipv6Suffix::eui64(mac));
+        match made {
+            Err(error) => prop_assert!(mac[0] % 2 == 1, "{error}"),
+            Ok(suffix) => {
+                let octets = suffix.behind(parse("2001:db8::")).octets();
+                let expected = [mac[0] ^ 2, mac[1], mac[2], 0xff, 0xfe, mac[3], mac[4], mac[5]];
+                prop_assert_eq!((mac[0] % 2, &octets[8..]), (0, &expected[..]));
+            }
+        }
+    }
+
+    #[test]
+    fn a_prefix_comes_back_from_its_text(bits: u128, len in 0u8..=200) {
+        let address = Ipv6Addr::from(bits);
+        let made = Ipv6Prefix::new(address, len);
+        prop_assert_eq!(&made, &format!("{address}/{len}").parse());
+        prop_assert_eq!(made.is_ok(), (48..=64).contains(&len) && bits >> 80 != 0 && bits >> 120 != 0xff);
+        if let Ok(prefix) = made {
+            prop_assert_eq!(prefix.to_string().parse(), Ok(prefix));
+            prop_assert_eq!(prefix.len(), len);
+            prop_assert_eq!(Ipv6Prefix::new(Ipv6Addr::from(bits ^ 1), len), Ok(prefix), "what lies below means nothing");
+        }
+    }
+
+    /// Whatever a text is, it is taken by one door and comes back, or is refused; nothing is repaired.
+    #[test]
+    fn whatever_text(text in "[0-9a-f:./%+ -]{0,24}") {
+        if let Ok(suffix) = text.parse::<Ipv6Suffix>() {
+            prop_assert_eq!(suffix.to_string().parse(), Ok(suffix), "{}", text);
+        }
+        if let Ok(prefix) = text.parse::<Ipv6Prefix>() {
+            prop_assert_eq!(prefix.to_string().parse(), Ok(prefix), "{}", text);
+        }
+    }
 
     #[test]
     fn a_suffix_keeps_the_prefix_and_itself(prefix: u128, bits: u128, len in 48u8..=64) {
@@ -625,9 +843,80 @@ fn scopes() {
     scope.end = Some(Timestamp::from_secs(100));
     assert!(!scope.has_ended(Timestamp::from_micros(99_999_999)) && scope.has_ended(Timestamp::from_secs(100)));
 
+    assert!(!scope.is_challenge_only() && !Scope::FULL.is_challenge_only());
     let many = |count: usize| Scope { hosts: HostScope::Only(vec![parse("*"); count]), ..Scope::FULL };
     assert_eq!(many(policy::SCOPE_ENTRIES).check(), Ok(()));
     assert_eq!(many(policy::SCOPE_ENTRIES + 1).check(), Err(ValueError::TooMany(policy::SCOPE_ENTRIES)));
+}
+
+/// What lies inside of what: a scope and another, and whether the first includes the second.
+#[test]
+fn scopes_in_scopes() {
+    let only = |text: &str| match text {
+        "all" => HostScope::All,
+        text => HostScope::Only(text.split(' ').filter(|text| !text.is_empty()).map(parse).collect()),
+    };
+    for (own, other, included) in [
+        ("all", "all", true),
+        ("all", "a.example *.b.example", true),
+        ("all", "", true),
+        ("a.example", "all", false),
+        ("", "all", false),
+        ("", "", true),
+        ("a.example", "", true),
+        ("", "a.example", false),
+        ("a.example b.example", "b.example", true),
+        ("a.example b.example", "b.example a.example", true),
+        ("a.example", "a.example b.example", false),
+        ("*.example", "a.example", true),
+        ("*.example", "x.y.example", true),
+        ("*.example", "example.test", false),
+        ("*.example", "*.example", true),
+        // What a pattern covers of another is not worked out: that is no, and never a wrong yes.
+        ("*.example", "*.a.example", false),
+        ("*.a.example", "*.example", false),
+        ("*", "*.example", false),
+        ("*", "a.example", true),
+        ("a.example", "*.a.example", false),
+        ("a.example", "a*.example", false),
+    ] {
+        let of = |text| Scope { hosts: only(text), ..Scope::FULL };
+        assert_eq!(of(own).includes(&of(other)), included, "{own:?} and {other:?}");
+    }
+    let from = |networks: &[&str]| Scope { networks: networks.iter().map(|text| parse(text)).collect(), ..Scope::FULL };
+    for (own, other, included) in [
+        (&[][..], &["192.0.2.0/24"][..], true),
+        (&["192.0.2.0/24"], &[], false),
+        (&["192.0.2.0/24"], &["192.0.2.128/25"], true),
+        (&["192.0.2.128/25"], &["192.0.2.0/24"], false),
+        (&["192.0.2.0/24"], &["192.0.2.1/32", "192.0.3.1/32"], false),
+        (&["192.0.2.0/24", "2001:db8::/32"], &["2001:db8:1::/48", "192.0.2.0/24"], true),
+        // Together they would; each alone does not.
+        (&["192.0.2.0/25", "192.0.2.128/25"], &["192.0.2.0/24"], false),
+    ] {
+        assert_eq!(from(own).includes(&from(other)), included, "{own:?} and {other:?}");
+    }
+    let until = |secs: Option<u64>| Scope { end: secs.map(Timestamp::from_secs), ..Scope::FULL };
+    for (own, other, included) in [
+        (None, Some(5), true),
+        (None, None, true),
+        (Some(5), None, false),
+        (Some(5), Some(5), true),
+        (Some(5), Some(4), true),
+        (Some(5), Some(6), false),
+    ] {
+        assert_eq!(until(own).includes(&until(other)), included, "{own:?} and {other:?}");
+    }
+    for own in 0..16u8 {
+        for other in 0..16u8 {
+            let may = |bits: u8| {
+                let [update, acme_challenge, read, manage] = [1, 2, 4, 8].map(|bit| bits & bit != 0);
+                Scope { actions: Actions { update, acme_challenge, read, manage }, ..Scope::FULL }
+            };
+            assert_eq!(may(own).includes(&may(other)), other & !own == 0, "{own:04b} and {other:04b}");
+            assert_eq!(may(own).is_challenge_only(), own == 2);
+        }
+    }
 }
 
 #[test]
@@ -636,6 +925,16 @@ fn settings_as_json() {
     assert_json_refused::<Settings>("{\"reserved_labels\":[\"a.b\"]}");
     assert_json_refused::<Settings>("{\"reservation_days\":65536}");
     assert_json_refused::<Settings>("{\"unknown\":1}");
+    assert_json_refused::<Settings>("{\"challenge_life\":59}");
+    let life = Settings {
+        challenge_life: ChallengeLife::try_from(600).unwrap(),
+        base_url: Some("https://dyn.example".to_owned()),
+        ..Settings::default()
+    };
+    assert_json_round_trip(&life);
+    // What says nothing new is written as before, so that an older program reads it.
+    let plain = serde_json::to_string(&Settings::default()).unwrap();
+    assert!(!plain.contains("challenge_life") && !plain.contains("base_url"), "{plain}");
     let empty: Settings = serde_json::from_str("{}").unwrap();
     assert_eq!(empty, Settings::default());
     let names: Vec<&str> = empty.reserved_labels.iter().map(ReservedLabel::as_str).collect();

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::stage::{Stage, records};
 use crate::support::{assert_json_round_trip, cases, parse};
-use crate::universe::{JOE, START, Step, account, new_domain, some_name, story};
+use crate::universe::{ANN, JOE, OPERATOR, START, Step, account, new_domain, some_name, story};
 
 /// Clocks that a machine may have, the turn of the serial's 32 bits among them.
 fn clock() -> impl Strategy<Value = u64> {
@@ -201,6 +201,113 @@ fn whatever_the_cause() {
         Command::AddServer { id: Uuid::nil(), name: parse("ns.dyn.example"), addresses: vec![parse("192.0.2.53")] };
     let served = run(&mut stage, &[server]);
     assert_eq!(served.len(), 3, "a new name server shows in every zone");
+}
+
+fn account_state(number: u32, state: AccountState) -> Command {
+    let edit = AccountEdit { state: Some(state), ..AccountEdit::default() };
+    Command::SetAccount { account: account(number), edit }
+}
+
+/// What a suspended account had is taken out of each zone by one difference, and comes back by one; the stage's mirrors hold
+/// both to the zones.
+#[test]
+fn what_goes_with_a_suspended_account() {
+    let mut stage = Stage::new();
+    let record = |id, name: &str, kind: &str, data: &str| {
+        let (id, name, data) = (Uuid::from_u128(id), parse(name), RecordData::parse(parse(kind), data).unwrap());
+        Command::AddRecord(NewRecord { id, name, data, ttl: None, description: None, domain: None, narrow: false })
+    };
+    run(
+        &mut stage,
+        &[
+            new_domain("kid.joe.example", Some(JOE), false),
+            record(1, "t.joe.example", "TXT", "x"),
+            record(2, "joe.example", "NS", "ns.elsewhere.invalid"),
+            record(3, "sub.joe.example", "NS", "ns.sub.joe.example"),
+            record(4, "ns.sub.joe.example", "A", "192.0.2.53"),
+            record(5, "kid.joe.example", "NS", "ns.kid.joe.example"),
+            record(6, "ns.kid.joe.example", "A", "192.0.2.54"),
+            record(7, "x.a.dyn.example", "TXT", "joes"),
+            record(8, "t.ann.example", "TXT", "anns"),
+            Command::AddChallenge { host: parse("a.dyn.example"), value: parse("v"), keep: None },
+        ],
+    );
+    let by_zone = |stage: &Stage, differences: &[ZoneDifference]| -> Vec<(String, Vec<String>, Vec<String>)> {
+        let name = |difference: &ZoneDifference| stage.registry.domain(difference.domain).unwrap().name.to_string();
+        let mut told: Vec<_> = differences.iter().map(|one| (name(one), lines(one).0, lines(one).1)).collect();
+        told.iter_mut().for_each(|(_, gone, come)| [gone, come].into_iter().for_each(|lines| lines.sort()));
+        told.sort();
+        told
+    };
+    let of = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    let dyn_example =
+        of(&["_acme-challenge.a.dyn.example 60 v", "a.dyn.example 60 8.8.8.8", "x.a.dyn.example 3600 joes"]);
+    let joe_example = of(&[
+        "a.joe.example 60 8.8.8.8",
+        "joe.example 3600 ns.elsewhere.invalid.",
+        "kid.joe.example 3600 ns.kid.joe.example.",
+        "ns.kid.joe.example 3600 192.0.2.54",
+        "ns.sub.joe.example 3600 192.0.2.53",
+        "sub.joe.example 3600 ns.sub.joe.example.",
+        "t.joe.example 3600 x",
+    ]);
+    let kid = of(&["kid.joe.example 3600 ns.kid.joe.example.", "ns.kid.joe.example 3600 192.0.2.54"]);
+    let went = run(&mut stage, &[account_state(JOE, AccountState::Suspended)]);
+    let zones = [("dyn.example", dyn_example), ("joe.example", joe_example), ("kid.joe.example", kid)];
+    let expected = |goes: bool| {
+        let both = zones.iter().map(|(zone, lines)| {
+            let none = Vec::new();
+            let (gone, come) = if goes { (lines.clone(), none) } else { (none, lines.clone()) };
+            ((*zone).to_owned(), gone, come)
+        });
+        both.collect::<Vec<_>>()
+    };
+    assert_eq!(by_zone(&stage, &went), expected(true));
+    let came = run(&mut stage, &[account_state(JOE, AccountState::Active)]);
+    assert_eq!(by_zone(&stage, &came), expected(false));
+    let both = [AccountState::Suspended, AccountState::Active].map(|state| account_state(JOE, state));
+    assert_eq!(run(&mut stage, &both), [], "there and back is no step");
+}
+
+/// A domain that is given to a suspended account, or taken from it, loses or gets its records, by a difference that says so.
+#[test]
+fn a_domain_comes_to_a_suspended_account() {
+    let mut stage = Stage::new();
+    let (id, name) = (Uuid::from_u128(1), parse("t.joe.example"));
+    let data = RecordData::parse(RecordType::TXT, "x").unwrap();
+    let record = NewRecord { id, name, data, ttl: None, description: None, domain: None, narrow: false };
+    let remove = Command::RemoveHost { host: parse("a.joe.example") };
+    run(&mut stage, &[Command::AddRecord(record), remove, account_state(ANN, AccountState::Suspended)]);
+    let owner = |number| Command::SetDomain {
+        domain: parse("joe.example"),
+        edit: DomainEdit { owner: Some(Some(account(number))), ..DomainEdit::default() },
+    };
+    let given = run(&mut stage, &[owner(ANN)]);
+    assert_eq!(lines(&given[0]), (vec!["t.joe.example 3600 x".to_owned()], vec![]));
+    let taken = run(&mut stage, &[owner(JOE)]);
+    assert_eq!(lines(&taken[0]), (vec![], vec!["t.joe.example 3600 x".to_owned()]));
+}
+
+/// A record that an operator made in a shared domain is the domain's owner's where the domain becomes private.
+#[test]
+fn a_domain_of_a_suspended_account_becomes_private() {
+    let mut stage = Stage::new();
+    let root = Caller::Account(Identity { account: account(OPERATOR), token: None, source: None });
+    let (id, name) = (Uuid::from_u128(1), parse("t.ann.example"));
+    let data = RecordData::parse(RecordType::TXT, "x").unwrap();
+    let record = NewRecord { id, name, data, ttl: None, description: None, domain: None, narrow: false };
+    stage.ask(&root, &Command::AddRecord(record)).unwrap();
+    let texts = |stage: &Stage| {
+        let domain = stage.registry.domain_by_name(&parse("ann.example")).unwrap();
+        records(&stage.registry, domain).iter().filter(|record| record.data.record_type() == RecordType::TXT).count()
+    };
+    run(&mut stage, &[account_state(ANN, AccountState::Suspended)]);
+    assert_eq!(texts(&stage), 1, "the operator's, in a shared domain");
+    for (shared, count) in [(false, 0), (true, 1)] {
+        let edit = DomainEdit { shared: Some(shared), ..DomainEdit::default() };
+        run(&mut stage, &[Command::SetDomain { domain: parse("ann.example"), edit }]);
+        assert_eq!(texts(&stage), count, "shared: {shared}");
+    }
 }
 
 /// A secondary of the outer zone kept a delegation for good that a domain in between had hidden. The stage's mirrors hold
