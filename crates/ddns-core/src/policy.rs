@@ -30,8 +30,12 @@ pub const NARROW_TEXT_MAX: usize = 255;
 pub const CLIENT_KEY_MAX: usize = 64;
 /// Octets of one ACME challenge value; a SHA-256 digest needs 43.
 pub const CHALLENGE_MAX: usize = 255;
+/// Characters of a SHA-256 digest as such a value has it: base64url without padding.
+pub const CHALLENGE_DIGEST_LEN: usize = 43;
 /// Challenge values that one host may hold at a time.
 pub const CHALLENGES_PER_HOST: usize = 10;
+/// Challenge values that one host keeps where nobody clears them: its own and its wildcard's.
+pub const CHALLENGES_KEPT: usize = 2;
 /// Hosts that an account may hold, unless its quota says otherwise.
 pub const HOSTS_PER_ACCOUNT: u32 = 5;
 /// Domains that an account may hold, unless its quota says otherwise: one that signed up by itself begins with none.

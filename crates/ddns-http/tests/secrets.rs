@@ -67,6 +67,7 @@ fn no_log_line_at_any_level_holds_a_secret() {
     }
     let of_accounts = secrets_of_accounts(&house);
     let of_designate = secrets_of_designate(&house);
+    let of_acme = secrets_of_acme(&house);
     let log = logged();
     let basic = house.authorization("joe");
     let escaped = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
@@ -77,7 +78,7 @@ fn no_log_line_at_any_level_holds_a_secret() {
         BASE64_STANDARD.encode(&token),
         escaped(&token),
     ];
-    for secret in of_joe.into_iter().chain(of_accounts).chain(of_designate) {
+    for secret in of_joe.into_iter().chain(of_accounts).chain(of_designate).chain(of_acme) {
         assert!(!log.contains(&secret), "{secret}");
     }
     assert!(log.contains("TRACE"), "the log reaches down to the lowest level");
@@ -87,6 +88,26 @@ fn no_log_line_at_any_level_holds_a_secret() {
     for route in ["/hosts/{fqdn}", "/confirm/{code}"] {
         assert!(log.lines().any(|line| line.contains(&format!("route={route:?}"))), "{route}: a pattern, and no path");
     }
+}
+
+/// A credential for challenge values, made, used and refused.
+fn secrets_of_acme(house: &House) -> Vec<String> {
+    let post = |target: &str, headers: &str, body: &str| {
+        let length = body.len();
+        let head = format!("POST {target} HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: {length}\r\n\r\n");
+        ask(house.address, head + body)
+    };
+    let made = post("/register", &format!("Authorization: {}\r\n", house.authorization("certs")), "");
+    let (user, key) = (value(&made, "username"), value(&made, "password"));
+    let headers = format!("X-Api-User: {user}\r\nX-Api-Key: {key}\r\n");
+    for body in [&format!(r#"{{"subdomain":"{user}","txt":"{key}aaa"}}"#), &key, r#"{"subdomain":"x"}"#] {
+        post("/update", &headers, body);
+    }
+    for target in ["/present", "/cleanup", "/register"] {
+        post(target, &format!("Authorization: Bearer {key}\r\n"), &key);
+    }
+    post("/update", &format!("X-Api-User: {key}\r\nX-Api-Key: {user}\r\n"), "{}");
+    vec![key, house.token("certs").to_owned()]
 }
 
 /// A token in the header of Designate's own, and the secret of a TSIG key that is made, shown, renamed and refused.

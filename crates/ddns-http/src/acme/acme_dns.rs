@@ -16,6 +16,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{Error, FromRequest, HttpRequest, HttpResponse, web};
 use ddns_core::{
     Actions, Command, Fqdn, Host, HostPattern, HostScope, Identity, NewToken, Registry, Scope, Token, TokenLabel,
+    policy,
 };
 use ddns_service::fresh;
 use ipnet::IpNet;
@@ -63,9 +64,6 @@ impl Dialect for AcmeDns {
 type Caller = SignedIn<AcmeDns>;
 type Answer = Result<HttpResponse, Wrong>;
 type Service = web::Data<State>;
-
-/// How many values a host keeps that are set by `POST /update`: its own and its wildcard's.
-const VALUES: usize = 2;
 
 /// Makes a credential for one host's challenge values
 ///
@@ -115,7 +113,7 @@ async fn update(caller: Registered, service: Service, body: Body<AcmeDns>) -> An
     let host = only_host(own_token(&snapshot.registry, &caller.identity)).filter(|_| subdomain == id.to_string());
     let host = host.ok_or(Wrong::Fault(Fault::Unauthorized))?;
     let value = value.ok_or(Wrong::BadTxt)?;
-    let command = Command::AddChallenge { host, value: value.clone(), keep: Some(VALUES) };
+    let command = Command::AddChallenge { host, value: value.clone(), keep: Some(policy::CHALLENGES_KEPT) };
     caller.submit(&service.service, command).await?;
     Ok(reply::json(StatusCode::OK, &ValueBody { txt: value.as_str() }))
 }

@@ -1,13 +1,10 @@
 //! What bodies say. The living server finds members whatever their case, and its most used client counts on that.
 
-use ddns_core::{ChallengeValue, Fqdn};
+use ddns_core::{ChallengeValue, Fqdn, policy};
 use ipnet::IpNet;
 
 use super::words::Wrong;
 use crate::json::{self, Json, Object};
-
-/// Characters of a value: a SHA-256 digest as a URL may hold it.
-const VALUE_LEN: usize = 43;
 
 /// What is to be registered.
 pub(super) struct Registration {
@@ -48,7 +45,8 @@ impl Update {
 }
 
 fn is_digest(text: &str) -> bool {
-    text.len() == VALUE_LEN && text.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_'))
+    text.len() == policy::CHALLENGE_DIGEST_LEN
+        && text.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_'))
 }
 
 fn object(body: &[u8]) -> Result<Object, Wrong> {
