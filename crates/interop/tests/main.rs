@@ -15,6 +15,10 @@ mod documents;
 #[cfg(test)]
 mod fetchers;
 #[cfg(test)]
+mod floods;
+#[cfg(test)]
+mod kits;
+#[cfg(test)]
 mod lists;
 #[cfg(test)]
 mod mails;

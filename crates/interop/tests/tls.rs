@@ -32,11 +32,8 @@ impl Secured {
     /// None where a program is missing.
     fn start() -> Option<Secured> {
         let (openssl, curl) = (find("openssl")?, find("curl")?);
-        let mut site = Site::with_hosts(&["home.dyn.example"]);
+        let mut site = secured_site(&openssl, &["home.dyn.example"]);
         site.server.kill();
-        make(&openssl, &site, KINDS[0]);
-        swap(&site, "rsa-pkcs1.crt", &certificate(&site));
-        swap(&site, "rsa-pkcs1.key", &key(&site));
         let options = options(&site);
         let options: Vec<&str> = options.iter().map(String::as_str).collect();
         site.server = Server::start_with(site.directory.path(), &options);
@@ -69,7 +66,17 @@ impl Secured {
     }
 }
 
-fn options(site: &Site) -> [String; 6] {
+/// A site with a certificate beside it, which it does not use yet.
+pub(crate) fn secured_site(openssl: &Path, hosts: &[&str]) -> Site {
+    let site = Site::with_hosts(hosts);
+    make(openssl, &site, KINDS[0]);
+    swap(&site, "rsa-pkcs1.crt", &certificate(&site));
+    swap(&site, "rsa-pkcs1.key", &key(&site));
+    site
+}
+
+/// How the server is told of it.
+pub(crate) fn options(site: &Site) -> [String; 6] {
     let (certificate, key) = (certificate(site).display().to_string(), key(site).display().to_string());
     ["--https".into(), "127.0.0.1:0".into(), "--tls-cert".into(), certificate, "--tls-key".into(), key]
 }
@@ -82,7 +89,8 @@ fn key(site: &Site) -> PathBuf {
     site.directory.path().join("privkey.pem")
 }
 
-fn bundle(site: &Site) -> PathBuf {
+/// What clients trust.
+pub(crate) fn bundle(site: &Site) -> PathBuf {
     site.directory.path().join("trusted.pem")
 }
 
