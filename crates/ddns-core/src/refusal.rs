@@ -191,9 +191,7 @@ pub enum Refusal {
     #[error("the caller's own address cannot be a host's address; name one")]
     NoSource,
     /// A prefix needs something behind it: a suffix, or an address that one is taken from.
-    #[error(
-        "{name} has no IPv6 address and no suffix to put behind a prefix; give it one with: ddns host set {name} --suffix SUFFIX"
-    )]
+    #[error("{name} has no IPv6 address and no suffix to put behind a prefix; give it one of them first")]
     NoSuffix {
         /// Which.
         name: Fqdn,
