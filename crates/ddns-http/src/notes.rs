@@ -64,6 +64,7 @@ impl Author<'_> {
 
     fn note(&self, service: &Service, sentence: String) -> SoftRefusal {
         let agent = self.agent.map(readable).unwrap_or_default();
+        let sentence = sentence.chars().filter(|c| !c.is_control()).take(policy::SENTENCE_MAX).collect();
         let (source, dialect) = (self.identity.source, self.dialect.to_owned());
         SoftRefusal { time: service.now(), source, dialect, agent, sentence }
     }

@@ -14,7 +14,6 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use ddns_core::{Command, Domain, Fqdn, Host, HostEdit, Receipt, Refusal, Together};
 use ddns_service::ServiceError;
-use ddns_store::{SoftKey, SoftState};
 use utoipa::OpenApi;
 use utoipa::openapi::{RefOr, Schema};
 
@@ -245,14 +244,6 @@ fn edit(caller: &Caller, service: &State, body: &[u8], about: impl FnOnce() -> A
             caller.note_about(&service.service, about(), &sentence);
         }
     })
-}
-
-/// What is known of something beside the log.
-async fn soft(state: &Service, key: SoftKey) -> Result<SoftState, Wrong> {
-    let service = state.service.clone();
-    let looked = web::block(move || service.with_store(move |store| store.soft(&key))).await;
-    let state = looked.map_err(|_| Wrong::Fault(Fault::Unavailable))??;
-    state.map(Option::unwrap_or_default).map_err(|_| Wrong::Fault(Fault::Unavailable))
 }
 
 fn named(path: &str) -> Result<Fqdn, Wrong> {

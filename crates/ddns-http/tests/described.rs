@@ -175,6 +175,7 @@ fn is_written_as(text: &str, format: &str) -> bool {
         "ipv4" => text.parse::<std::net::Ipv4Addr>().is_ok(),
         "ipv6" => text.parse::<std::net::Ipv6Addr>().is_ok(),
         "uri" => text.contains("://"),
+        "date-time" => chrono::DateTime::parse_from_rfc3339(text).is_ok(),
         "int32" | "int64" | "email" | "password" => true,
         other => panic!("what is {other}?"),
     }

@@ -8,7 +8,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{ACCEPT, CONTENT_TYPE};
 use actix_web::http::{Method, Version};
 use actix_web::{FromRequest, HttpRequest, web};
-use ddns_core::{AccountNo, Action, Command, HostScope, Kind, Refusal, Role, SecretId, policy};
+use ddns_core::{AccountNo, Action, Command, Fqdn, HostScope, Kind, Refusal, Role, SecretId, policy};
 use ddns_service::{Reply, Service, ServiceError, Snapshot};
 use ddns_store::Secret;
 use percent_encoding::percent_decode_str;
@@ -162,6 +162,11 @@ impl Admitted {
     /// Hands a command about an object of this kind to the service in the caller's name.
     pub(super) async fn submit(&self, kind: Kind, command: Command) -> Result<Reply, Wrong> {
         self.submit_with(kind, command, None).await
+    }
+
+    /// Leaves with a host why something was refused before it was handed over.
+    pub(super) fn note(&self, host: &Fqdn, sentence: &str) {
+        self.caller.note(self.service(), host, sentence);
     }
 
     /// Hands over an edit that is made from what is there, and makes it anew where that has changed meanwhile.

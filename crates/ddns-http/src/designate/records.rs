@@ -19,6 +19,7 @@ use super::wrong::Wrong;
 use super::{Answer, Designate, answers, managed, of_records, tenant};
 use crate::body::Body;
 use crate::dialect::Fault;
+use crate::json::Object;
 use crate::routes::Routes;
 
 /// The routes of records.
@@ -319,19 +320,39 @@ pub(super) async fn set_record(admitted: Admitted, body: Body<Designate>) -> Ans
         let domain = admitted.writing(snapshot)?.domain(domain)?;
         let listed = found(snapshot, domain, record)?;
         edited = Some(domain.clone());
-        if listed.is_managed() && !admitted.edit_managed {
-            return Err(Wrong::bad_request("Managed records may not be updated"));
-        }
-        let mut edit = doors::record_edit(&given, stored(&listed))?;
-        // Priority and data are one: who changes the one keeps the other as it is at that moment.
-        let half = given.contains_key("data") != given.contains_key("priority");
-        let has_both = doors::data_and_priority(&listed.data).1.is_some();
-        edit.instead_of = edit.data.as_ref().filter(|_| half && has_both).map(|_| listed.data.clone());
-        Ok((command(snapshot, domain, &listed, edit)?, None))
+        let command = change(&admitted, snapshot, domain, &listed, &given);
+        Ok((command.inspect_err(|wrong| note(&admitted, snapshot, &listed, wrong))?, None))
     };
     let reply = admitted.submit_edit(Kind::Record, edit).await?;
     let domain = edited.ok_or(Wrong::Fault(Fault::Unavailable))?;
     Ok(answers::json(&shown(&reply, &domain, record)?))
+}
+
+/// The command that a body stands for.
+fn change(
+    admitted: &Admitted,
+    snapshot: &Snapshot,
+    domain: &Domain,
+    listed: &Listed,
+    given: &Object,
+) -> Result<Command, Wrong> {
+    if listed.is_managed() && !admitted.edit_managed {
+        return Err(Wrong::bad_request("Managed records may not be updated"));
+    }
+    let mut edit = doors::record_edit(given, stored(listed))?;
+    // Priority and data are one: who changes the one keeps the other as it is at that moment.
+    let half = given.contains_key("data") != given.contains_key("priority");
+    let has_both = doors::data_and_priority(&listed.data).1.is_some();
+    edit.instead_of = edit.data.as_ref().filter(|_| half && has_both).map(|_| listed.data.clone());
+    command(snapshot, domain, listed, edit)
+}
+
+/// Leaves with a host why the record that is made of it was not changed.
+fn note(admitted: &Admitted, snapshot: &Snapshot, listed: &Listed, wrong: &Wrong) {
+    let Source::Host(number) = listed.source else { return };
+    if let (Some(host), Some(sentence)) = (snapshot.registry.host_by_number(number), wrong.sentence()) {
+        admitted.note(&host.name, &sentence);
+    }
 }
 
 fn stored(listed: &Listed) -> StoredRecord<'_> {

@@ -97,6 +97,14 @@ impl Wrong {
         Wrong::Typed(Typed { status, kind, message: None, errors: Vec::new() })
     }
 
+    /// What it says to people of what they sent; none where it is a fault of ours, or of nothing that they sent.
+    pub(super) fn sentence(&self) -> Option<String> {
+        let Wrong::Typed(Typed { message, errors, .. }) = self else { return None };
+        let errors: Vec<String> =
+            errors.iter().map(|Violation { path, message, .. }| format!("{path}: {message}")).collect();
+        if errors.is_empty() { message.as_ref().map(ToString::to_string) } else { Some(errors.join("; ")) }
+    }
+
     /// A request that no schema speaks against, and that asks for what there is not.
     pub(super) fn bad_request(message: impl Into<Cow<'static, str>>) -> Wrong {
         Wrong::new(StatusCode::BAD_REQUEST, "bad_request", message)

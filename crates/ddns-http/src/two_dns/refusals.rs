@@ -29,7 +29,7 @@ pub(super) async fn show_last_refusal(caller: Caller, service: Service, name: we
     let snapshot = service.service.snapshot();
     let sight = readable(Sight::new(&snapshot.registry, &caller.identity))?;
     let host = sight.host(&named(&name)?).ok_or(Wrong::Missing)?;
-    let state = super::soft(&service, SoftKey::Host(host.number)).await?;
+    let state = service.service.soft(SoftKey::Host(host.number)).await?;
     let refusal = state.last_refusal.ok_or(Wrong::NoRefusal)?;
     Ok(json(StatusCode::OK, &RefusalBody::new(refusal)))
 }

@@ -53,7 +53,7 @@ pub(super) async fn list_tokens(caller: Caller, service: Service, request: HttpR
     };
     let mut bodies = Vec::new();
     for token in tokens.into_iter().skip(behind).take(part.limit) {
-        let used = super::soft(&service, SoftKey::Token(token.id)).await?.last_contact;
+        let used = service.service.soft(SoftKey::Token(token.id)).await?.last_contact;
         bodies.push(TokenBody { last_used: used.map(moment::written), ..TokenBody::new(token) });
     }
     Ok(json(StatusCode::OK, &bodies))
