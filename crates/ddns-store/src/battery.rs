@@ -79,7 +79,7 @@ macro_rules! battery {
             lists_records_of_a_domain lists_what_others_did_while_they_do_it differences_are_a_chain differences_end_with_their_zone
             serials_outlive_their_zone zone_heads_carry_their_time a_store_that_went_back_is_noticed lists_take_no_lock
             soft_state_is_kept secrets_are_wiped watches_others names_are_freed_and_taken_again records_swap_their_data
-            record_sets_change_places tsig_keys_change_their_names quotas_are_kept
+            record_sets_change_places tsig_keys_change_their_names quotas_are_kept sites_and_parts_are_kept
             largest_values settles an_unloaded_handle_loses_nothing housekeeping_changes_no_answer stories
             what_is_erased_leaves_no_trace erasing_takes_what_was_the_accounts_and_no_more
             whoever_missed_what_was_erased_loads_afresh only_what_is_gone_is_erased erasing_is_pruning_for_a_zone

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use ddns_core::{
-    AccountEdit, AccountNo, Caller, Change, Command, Delta, DomainNo, Fqdn, HostNo, Name, NewHost, NewRecord, NewToken,
-    RecordData, RecordEdit, RecordType, Registry, Scope, SecretId, Serial, Settings, TsigAlgorithm, TsigKey,
-    TsigKeyEdit, TsigKeyKey, UnicastV4, ZoneHead, policy, zone,
+    AccountEdit, AccountNo, Actions, Caller, Change, ClientEdit, ClientKey, Command, Delta, DomainNo, Fqdn, Heartbeat,
+    HostEdit, HostNo, Identity, Ipv6Suffix, Name, NewClient, NewHost, NewRecord, NewToken, Offline, RecordData,
+    RecordEdit, RecordType, Registry, Scope, SecretId, Serial, Settings, Together, TsigAlgorithm, TsigKey, TsigKeyEdit,
+    TsigKeyKey, UnicastV4, UnicastV6, ZoneHead, policy, zone,
 };
 use uuid::Uuid;
 
@@ -789,6 +790,69 @@ pub fn quotas_are_kept(make: Make<'_>) {
     }
 }
 
+/// What a host keeps behind its prefix, who may be silent for how long and was, which token is a part of which, and how long
+/// challenge values live come back as they were.
+pub fn sites_and_parts_are_kept(make: Make<'_>) {
+    let open = make();
+    let mut one = furnished(&open);
+    let mut late = Process::start(&open);
+    let joe = one.account("joe").number;
+    let (host, client): (Fqdn, ClientKey) = ("a.dyn.example".parse().unwrap(), "home".parse().unwrap());
+    let suffix: Ipv6Suffix = "::9/48".parse().unwrap();
+    let heartbeat: Heartbeat = "2592000".parse().unwrap();
+    let moved = HostEdit {
+        prefix: Some("2001:db8:1::/48".parse().unwrap()),
+        suffix: Some(Some(suffix)),
+        heartbeat: Some(Some(heartbeat)),
+        ..HostEdit::default()
+    };
+    one.ask(Command::SetHosts { hosts: vec![host.clone()], edit: moved, together: Together::AllOrNothing });
+    one.ask(Command::AddClient(NewClient { key: client.clone(), owner: joe, offline: false }));
+    let edit = ClientEdit { heartbeat: Some(Some(heartbeat)) };
+    one.ask(Command::SetClient { key: client.clone(), edit });
+    let (hosts, clients) =
+        (vec![one.registry.host(&host).unwrap().number], vec![one.registry.client(&client).unwrap().number]);
+    one.ask(Command::MissHeartbeats { hosts, clients });
+    let challenge = Actions { acme_challenge: true, ..Actions::default() };
+    let new = |id, actions| {
+        let (id, secret) = (Uuid::from_u128(id), SecretId::new(id as u64).unwrap());
+        let scope = Scope { actions, ..Scope::FULL };
+        Command::AddToken(NewToken { id, account: joe, label: "x".parse().unwrap(), scope, secret })
+    };
+    let parent = Uuid::from_u128(801);
+    one.ask(new(801, Actions { update: true, ..challenge }));
+    let by = Caller::Account(Identity { account: joe, token: Some(parent), source: None });
+    assert!(one.batch(&[(by, new(802, challenge))])[0].is_ok());
+    let settings = Settings {
+        challenge_life: "604800".parse().unwrap(),
+        base_url: Some("https://dyn.example".to_owned()),
+        ..Settings::default()
+    };
+    one.ask(Command::SetSettings(settings.clone()));
+    for fold in [false, true] {
+        if fold {
+            one.store.tidy(true).unwrap();
+        }
+        late.follow();
+        one.assert_loaded_by_others(&open);
+        for registry in [&late.registry, &Process::start(&open).registry] {
+            let found = registry.host(&host).unwrap();
+            let address: std::net::Ipv6Addr = "2001:db8:1::9".parse().unwrap();
+            assert_eq!(found.ipv6.map(UnicastV6::addr), Some(address));
+            assert_eq!((found.suffix.as_deref(), found.heartbeat), (Some(&suffix), Some(heartbeat)));
+            assert_eq!(registry.hosts_with_heartbeat().count(), 1);
+            let found = (found.offline, registry.client(&client).unwrap().offline);
+            assert_eq!(found, (Offline::Missed, Offline::Missed));
+            assert_eq!(registry.clients_with_heartbeat().next().unwrap().heartbeat, Some(heartbeat));
+            assert_eq!(registry.token(Uuid::from_u128(802)).unwrap().parent, Some(parent));
+            assert_eq!(**registry.settings(), settings);
+        }
+    }
+    one.ask(Command::RevokeToken { token: parent });
+    one.assert_loaded_by_others(&open);
+    assert!(one.registry.token(Uuid::from_u128(802)).is_none());
+}
+
 /// The largest values and every script come back as they were.
 pub fn largest_values(make: Make<'_>) {
     let open = make();
@@ -806,8 +870,8 @@ pub fn largest_values(make: Make<'_>) {
         ipv6: "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff".parse::<std::net::Ipv6Addr>().unwrap().try_into().ok(),
         ttl: ddns_core::HostTtl::S86400,
         wildcard: false,
-        suffix: None,
-        heartbeat: None,
+        suffix: "0:0:0:ffff:ffff:ffff:ffff:ffff".parse().ok(),
+        heartbeat: "2592000".parse().ok(),
     }));
     for (id, text) in
         ["漢".repeat(policy::TXT_MAX / 3), "\\\"\u{0}\u{1}\t\n🦀'; DROP TABLE hosts; --".to_owned()].iter().enumerate()

@@ -1,10 +1,10 @@
 //! Random stories of several processes over so few names that they collide all the time.
 
 use ddns_core::{
-    AccountEdit, AccountNo, AccountState, AddressEdit, Caller, Command, DomainEdit, HostEdit, HostPattern, HostScope,
-    HostTtl, Identity, Language, MailAddress, NewHost, NewRecord, NewSignUp, NewToken, Peer, RecordData, RecordEdit,
-    RecordType, Role, Scope, SecretId, ServerEdit, Settings, SignUp, Together, TsigAlgorithm, TsigKey, TsigKeyEdit,
-    TsigKeyKey, Ttl,
+    AccountEdit, AccountNo, AccountState, Actions, AddressEdit, Caller, ChallengeLife, ClientEdit, ClientNo, Command,
+    DomainEdit, Heartbeat, HostEdit, HostNo, HostPattern, HostScope, HostTtl, Identity, Ipv6Suffix, Language,
+    MailAddress, NewHost, NewRecord, NewSignUp, NewToken, Peer, RecordData, RecordEdit, RecordType, Role, Scope,
+    SecretId, ServerEdit, Settings, SignUp, Together, TsigAlgorithm, TsigKey, TsigKeyEdit, TsigKeyKey, Ttl,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -18,6 +18,8 @@ const JOE: u32 = 1;
 const ANN: u32 = 2;
 const PROCESSES: usize = 3;
 const HOSTS: &[&str] = &["a.dyn.example", "b.dyn.example", "x.a.dyn.example", "a.joe.example", "joe.example"];
+const PREFIXES: &[&str] = &["2001:db8:1::/48", "2001:db8:1:ff00::/56", "2001:db8:1:2::/64"];
+const SUFFIXES: &[&str] = &["::1:2:3:4", "0:0:0:5:1::9", "::9/48", "::1/57", "02:00:5e:10:00:01"];
 const MAILBOXES: &[&str] = &["new@mail.example", "o'new+1@mail.example"];
 const NAMES: &[&str] = &["a.dyn.example", "*.b.dyn.example", "c.joe.example", "d.joe.example", "*.joe.example"];
 /// Where plain address records may stand.
@@ -128,6 +130,7 @@ fn step() -> impl Strategy<Value = Step> {
     let who = || 0..PROCESSES;
     prop_oneof![
         12 => (who(), prop::collection::vec((some_caller(), command()), 1..5)).prop_map(|(who, asked)| Step::Ask(who, asked)),
+        2 => (who(), part()).prop_map(|(who, asked)| Step::Ask(who, asked)),
         2 => who().prop_map(Step::Follow),
         2 => who().prop_map(Step::Reopen),
         3 => (who(), any::<bool>()).prop_map(|(who, idle)| Step::Tidy(who, idle)),
@@ -143,6 +146,21 @@ pub(super) fn some_caller() -> impl Strategy<Value = Caller> {
     let far = Identity { account: AccountNo::new(JOE).unwrap(), token: None, source: Some([192, 0, 2, 77].into()) };
     let mailed = self::account().prop_map(Caller::Mailed);
     prop_oneof![10 => Just(Caller::Local), 4 => account, 2 => Just(Caller::Account(far)), 2 => Just(Caller::Guest), 1 => mailed]
+}
+
+/// A token, and what it makes for a part of what it may do; of ids that other tokens have as well.
+fn part() -> impl Strategy<Value = Vec<(Caller, Command)>> {
+    (small_id(), small_id(), secret(), select(&[JOE, ANN][..])).prop_map(|(id, part, secret, number)| {
+        let account = AccountNo::new(number).unwrap();
+        let challenge = Actions { acme_challenge: true, ..Actions::default() };
+        let new = |id, update| {
+            let scope = Scope { actions: Actions { update, ..challenge }, ..Scope::FULL };
+            let secret = SecretId::new(secret.get() ^ u64::from(update) << 1).unwrap();
+            Command::AddToken(NewToken { id, account, label: "Küche".parse().unwrap(), scope, secret })
+        };
+        let by = Caller::Account(Identity { account, token: Some(id), source: None });
+        vec![(Caller::Local, new(id, true)), (by, new(part, false))]
+    })
 }
 
 fn account() -> impl Strategy<Value = AccountNo> {
@@ -168,19 +186,38 @@ fn data() -> impl Strategy<Value = RecordData> {
 fn host_edit() -> impl Strategy<Value = HostEdit> {
     let v6: std::net::Ipv6Addr = "2001:db8::9".parse().unwrap();
     let ipv6 = select(vec![AddressEdit::Keep, AddressEdit::Remove, AddressEdit::Set(v6.try_into().unwrap())]);
-    (
-        ipv6,
-        prop::option::of(select(&HostTtl::ALL[..])),
-        prop::option::of(any::<bool>()),
-        prop::option::of(any::<bool>()),
-    )
-        .prop_map(|(ipv6, ttl, wildcard, offline)| HostEdit {
+    let prefix = prop::option::of(select(PREFIXES).prop_map(|text| text.parse().unwrap()));
+    let site = (prefix, prop::option::of(prop::option::of(suffix())), prop::option::of(heartbeat()));
+    let flags = (prop::option::of(any::<bool>()), prop::option::of(any::<bool>()));
+    (ipv6, prop::option::of(select(&HostTtl::ALL[..])), flags, site).prop_map(
+        |(ipv6, ttl, (wildcard, offline), (prefix, suffix, heartbeat))| HostEdit {
+            ipv4: AddressEdit::Keep,
             ipv6,
             ttl,
             wildcard,
             offline,
-            ..HostEdit::default()
-        })
+            prefix,
+            suffix,
+            heartbeat,
+        },
+    )
+}
+
+fn suffix() -> impl Strategy<Value = Ipv6Suffix> {
+    select(SUFFIXES).prop_map(|text| text.parse().unwrap())
+}
+
+fn heartbeat() -> impl Strategy<Value = Option<Heartbeat>> {
+    prop::option::of((60..2_592_001u32).prop_map(|secs| Heartbeat::try_from(secs).unwrap()))
+}
+
+/// Numbers that hosts and clients have in a story, and others.
+fn missed() -> impl Strategy<Value = Command> {
+    let numbers = || prop::collection::vec(1..20u32, 0..6);
+    (numbers(), numbers()).prop_map(|(hosts, clients)| Command::MissHeartbeats {
+        hosts: hosts.into_iter().filter_map(HostNo::new).collect(),
+        clients: clients.into_iter().filter_map(ClientNo::new).collect(),
+    })
 }
 
 pub(super) fn command() -> impl Strategy<Value = Command> {
@@ -198,22 +235,26 @@ fn host_command() -> BoxedStrategy<Command> {
     let one = |host: &str| vec![host.parse().unwrap()];
     let challenge = || (host(), select(&["one", "\"two\"", "{\"name\":\"a.dyn.example\"}"][..]));
     prop_oneof![
-        4 => (host(), account(), any::<bool>()).prop_map(|(name, owner, wildcard)| {
-            let Command::AddHost(new) = new_host(name, owner) else { panic!("a new host") };
-            Command::AddHost(NewHost { wildcard, ..new })
-        }),
+        4 => (host(), account(), any::<bool>(), prop::option::of(suffix()), heartbeat()).prop_map(
+            |(name, owner, wildcard, suffix, heartbeat)| {
+                let Command::AddHost(new) = new_host(name, owner) else { panic!("a new host") };
+                Command::AddHost(NewHost { wildcard, suffix, heartbeat, ..new })
+            }
+        ),
         4 => (host(), 0..4u8).prop_map(|(name, last)| set_host(name, &format!("192.0.2.{last}"))),
-        2 => (host(), host_edit())
+        1 => host_edit().prop_map(|edit| Command::SetAllHosts { edit }),
+        2 => missed(),
+        3 => (host(), host_edit())
             .prop_map(move |(host, edit)| Command::SetHosts { hosts: one(host), edit, together: Together::Each }),
         3 => host().prop_map(|host| Command::RemoveHost { host: host.parse().unwrap() }),
         1 => host().prop_map(|host| Command::ReleaseName { name: host.parse().unwrap() }),
         2 => (select(ADDRESS_NAMES), prop::option::of(account()))
             .prop_map(|(name, owner)| Command::AdoptHost { name: name.parse().unwrap(), owner }),
-        2 => challenge().prop_map(|(host, value)| Command::AddChallenge {
-            host: host.parse().unwrap(), value: value.parse().unwrap(), keep: None,
+        3 => (challenge(), prop::option::of(1..3usize)).prop_map(|((host, value), keep)| Command::AddChallenge {
+            host: host.parse().unwrap(), value: value.parse().unwrap(), keep,
         }),
-        1 => challenge().prop_map(|(host, value)| Command::RemoveChallenge {
-            host: host.parse().unwrap(), value: Some(value.parse().unwrap()),
+        1 => (challenge(), any::<bool>()).prop_map(|((host, value), one)| Command::RemoveChallenge {
+            host: host.parse().unwrap(), value: one.then(|| value.parse().unwrap()),
         }),
         1 => Just(Command::Elapse),
     ]
@@ -308,12 +349,20 @@ fn domain_command() -> BoxedStrategy<Command> {
         2 => zone().prop_map(|name| Command::TouchDomain { domain: name.parse().unwrap() }),
         1 => any::<bool>().prop_map(|notify| Command::PutPeer(Peer { address: [192, 0, 2, 54].into(), transfer: true, notify })),
         1 => Just(Command::RemovePeer { address: [192, 0, 2, 54].into() }),
-        1 => (select(&[0, 1, 30][..]), select(&[SignUp::Closed, SignUp::Confirm, SignUp::Open][..]), any::<bool>())
-            .prop_map(|(reservation_days, sign_up, mail)| {
-                Command::SetSettings(Settings { reservation_days, sign_up, mail, ..Settings::default() })
+        1 => (select(&[0, 1, 30][..]), select(&[SignUp::Closed, SignUp::Confirm, SignUp::Open][..]), any::<bool>(), life())
+            .prop_map(|(reservation_days, sign_up, mail, (challenge_life, base_url))| {
+                Command::SetSettings(Settings {
+                    reservation_days, sign_up, mail, challenge_life, base_url, ..Settings::default()
+                })
             }),
     ]
     .boxed()
+}
+
+/// How long challenge values live, and where the service is.
+fn life() -> impl Strategy<Value = (ChallengeLife, Option<String>)> {
+    let life = (60..604_801u32).prop_map(|secs| ChallengeLife::try_from(secs).unwrap());
+    (life, prop::option::of(Just("https://dyn.example/\"ü".to_owned())))
 }
 
 /// What strangers ask for, what their links do, and what becomes of the mails. A renewed token may have the id of the one
@@ -361,6 +410,9 @@ fn client_command() -> BoxedStrategy<Command> {
         1 => (key(), 0..4u8).prop_map(|(key, last)| Command::MoveClient {
             key, address: format!("192.0.2.{last}").parse().ok(),
         }),
+        2 => (key(), prop::option::of(heartbeat()))
+            .prop_map(|(key, heartbeat)| Command::SetClient { key, edit: ClientEdit { heartbeat } }),
+        1 => missed(),
         1 => key().prop_map(|key| Command::RemoveClient { key }),
         3 => (key(), host()).prop_map(|(key, host)| Command::AttachHost { key, host }),
         1 => (key(), host()).prop_map(|(key, host)| Command::DetachHost { key, host }),
