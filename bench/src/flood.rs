@@ -100,7 +100,7 @@ fn add_hosts(site: &Site) -> anyhow::Result<Vec<String>> {
     site.ddns(&["account", "add", LOGIN, "--max-hosts", "1000", "--password-stdin"], &password)?;
     site.ddns(&["domain", "add", "dyn.example", "--shared"], "")?;
     let names: Vec<String> = (0..100).map(|number| format!("h{number:03}.dyn.example")).collect();
-    let adds: String = names.iter().map(|name| format!("host add {name} --owner {LOGIN} --ipv4 192.0.2.1\n")).collect();
+    let adds: String = names.iter().map(|name| format!("host add {name} --owner {LOGIN} --ip 192.0.2.1\n")).collect();
     site.ddns(&["batch", "-"], &adds)?;
     Ok(names)
 }
