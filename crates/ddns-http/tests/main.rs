@@ -29,11 +29,15 @@ mod designate_many;
 #[cfg(test)]
 mod designate_tsig_keys;
 #[cfg(test)]
+mod devices;
+#[cfg(test)]
 mod foreign;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod house;
+#[cfg(test)]
+mod isolation;
 #[cfg(test)]
 mod notes;
 #[cfg(test)]
@@ -43,6 +47,10 @@ mod secrets;
 #[cfg(test)]
 mod serving;
 #[cfg(test)]
+mod sockets;
+#[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod tokens;
 #[cfg(test)]
 mod wire;

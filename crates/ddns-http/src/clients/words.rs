@@ -158,7 +158,7 @@ impl Wrong {
                 "The attributes are offline, which is true or false, and heartbeat, which is seconds or null",
             ),
             Wrong::Heartbeat => {
-                return reply::message(StatusCode::BAD_REQUEST, &format!("heartbeat {}", reply::about_heartbeat()));
+                return reply::message(StatusCode::BAD_REQUEST, &format!("The heartbeat {}", reply::about_heartbeat()));
             }
             Wrong::Action => (
                 StatusCode::BAD_REQUEST,

@@ -5,8 +5,6 @@
 mod attributes;
 mod schemas;
 
-use std::sync::Arc;
-
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use ddns_core::{Command, HostScope, NewToken, Receipt, Scope, Token};
@@ -36,7 +34,7 @@ use crate::sight::Sight;
     get,
     path = "/users/me/tokens",
     params(PartParams),
-    responses((status = 200, description = "The tokens.", body = [TokenBody]), WrongPart, OutOfScope)
+    responses((status = 200, description = "The tokens.", body = [TokenBody<'_>]), WrongPart, OutOfScope)
 )]
 pub(super) async fn list_tokens(caller: Caller, service: Service, request: HttpRequest) -> Answer {
     let part = attributes::part(&Params::parse(request.query_string()))?;
@@ -75,7 +73,7 @@ pub(super) async fn list_tokens(caller: Caller, service: Service, request: HttpR
             "networks": ["192.0.2.0/24"], "expires": "2027-11-22T15:04:22Z"
         })))
     )),
-    responses((status = 201, description = "The token, with its secret.", body = MadeTokenBody<'_>), BadBody, OutOfScope)
+    responses((status = 201, description = "The token, with its secret.", body = TokenBody<'_>), BadBody, OutOfScope)
 )]
 pub(super) async fn make_token(caller: Caller, service: Service, body: Body<TwoDns>) -> Answer {
     let (label, scope) = attributes::of_new_token(&body, service.service.now())?;
@@ -83,7 +81,7 @@ pub(super) async fn make_token(caller: Caller, service: Service, body: Body<TwoD
     let new = NewToken { id, account: caller.identity.account, label, scope, secret };
     let reply = caller.submit_with(&service.service, Command::AddToken(new), Some((secret, digest))).await?;
     let Receipt::Token(token) = &reply.receipt else { return Err(Wrong::Fault(Fault::Unavailable)) };
-    let made = MadeTokenBody { api_token: text.expose_secret(), token: TokenBody::new(token) };
+    let made = TokenBody { api_token: Some(text.expose_secret()), ..TokenBody::new(token) };
     Ok(json(StatusCode::CREATED, &made))
 }
 
@@ -114,7 +112,11 @@ fn is_own(caller: &Caller, service: &State, id: Uuid) -> bool {
 /// A token.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ApiToken)]
-struct TokenBody {
+struct TokenBody<'s> {
+    /// The secret: only in the answer to the request that made it. One client takes it to be the first key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, example = "42fcb5dd5f6553f90676a98523e6e22d87944c33")]
+    api_token: Option<&'s str>,
     #[schema(value_type = String, example = "2e32e609-3a4f-45ba-bdef-e50eacd345ad")]
     id: Uuid,
     /// What its owner calls it.
@@ -144,25 +146,15 @@ struct TokenBody {
     made_by: Option<Uuid>,
 }
 
-/// A token that was just made.
-#[derive(Serialize, ToSchema)]
-#[schema(as = NewApiTokenMade)]
-struct MadeTokenBody<'s> {
-    /// The secret: shown here, and nowhere else.
-    #[schema(example = "42fcb5dd5f6553f90676a98523e6e22d87944c33")]
-    api_token: &'s str,
-    #[serde(flatten)]
-    token: TokenBody,
-}
-
-impl TokenBody {
-    fn new(token: &Arc<Token>) -> TokenBody {
+impl TokenBody<'_> {
+    fn new(token: &Token) -> Self {
         let Scope { hosts, actions, networks, end } = &token.scope;
         let hosts = match hosts {
             HostScope::All => vec![attributes::ALL.to_owned()],
             HostScope::Only(patterns) => patterns.iter().map(ToString::to_string).collect(),
         };
         TokenBody {
+            api_token: None,
             id: token.id,
             label: token.label.to_string(),
             hosts,
