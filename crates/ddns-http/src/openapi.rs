@@ -218,7 +218,9 @@ fn meaning(fault: Fault) -> String {
         Fault::BodyTooLarge => return format!("The body has more than {} KiB.", policy::BODY_MAX / 1024),
         Fault::BodyBroken => "The body did not arrive whole.",
         Fault::Method => "The resource has other methods.",
-        Fault::Limited => "Too many changes in this hour, under this credential or from this network. Nothing was changed.",
+        Fault::Limited => {
+            "Too many changes in this hour, under this credential or from this network. Nothing was changed."
+        }
         Fault::SlowDown => "Too many sign-ins have failed, for this login or from this network.",
         Fault::Busy | Fault::Unavailable => "The service cannot do this now. Nothing was changed.",
     };

@@ -97,7 +97,7 @@ impl Row {
 
     /// The request with more headers, each with its line's end.
     pub(crate) fn raw(&self, house: &House, code: &str, headers: &str) -> String {
-        let (request, body) = (ids(house, &self.request).replace("CODE", code), &self.body);
+        let (request, body) = (filled(house, ids(house, &self.request).replace("CODE", code)), &self.body);
         let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
         let kind = self.kind();
         format!("{request} HTTP/1.1\r\nHost: ddns.test\r\n{headers}{kind}{length}\r\n{body}")
@@ -257,7 +257,7 @@ fn tokens(row: &Row) -> Vec<(String, String, String)> {
     tokens
 }
 
-/// Headers with the house's tokens and authorizations.
+/// Headers, or a request line, with the house's tokens and authorizations.
 fn filled(house: &House, headers: String) -> String {
     let mut filled = headers;
     while let Some((before, rest)) = filled.split_once('{') {

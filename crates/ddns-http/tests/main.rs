@@ -37,8 +37,6 @@ mod hostile;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
-mod isolation;
-#[cfg(test)]
 mod notes;
 #[cfg(test)]
 mod openapi;
@@ -50,7 +48,5 @@ mod serving;
 mod sockets;
 #[cfg(test)]
 mod tls;
-#[cfg(test)]
-mod tokens;
 #[cfg(test)]
 mod wire;

@@ -10,7 +10,7 @@ use ddns_core::MailKind;
 
 use crate::accounts::{basic, code, confirming, send, value};
 use crate::client::ask;
-use crate::house::{House, PASSWORD};
+use crate::house::{House, PASSWORD, behind_a_proxy};
 
 /// Everything that this process logs, from every test.
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
@@ -43,7 +43,7 @@ pub(crate) fn logged() -> String {
 #[test]
 fn no_log_line_at_any_level_holds_a_secret() {
     listen();
-    let house = House::new();
+    let house = House::with(ddns_http::HttpSettings { query_credentials: true, ..behind_a_proxy() });
     let token = house.token("joe").to_owned();
     for who in ["joe", "joe/password", "joe/bearer", "joe/wrong", "home-only"] {
         let authorization = house.authorization(who);
@@ -51,7 +51,11 @@ fn no_log_line_at_any_level_holds_a_secret() {
             "/nic/update?hostname=home.dyn.example&password={}",
             "/hosts",
             "/users/me",
-            "/update?domains=x&token={}",
+            "/nic/delete?hostname=home.dyn.example&username=joe@example.org&pass={}",
+            "/update?domains=home&token={}",
+            "/update?hostname=home.dyn.example&key={}",
+            "/update/home/{}",
+            "/update/home/{}/x",
             "/{}",
             "/hosts/{}",
         ] {

@@ -40,3 +40,34 @@ fn given(params: &Params) -> Option<Credentials> {
 fn unescaped(login: &str) -> String {
     login.replace(' ', "+")
 }
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn check(query: &str, expected: Option<(Option<&str>, &str)>) {
+        let given = given(&Params::parse(query));
+        let seen = given.as_ref().map(|given| (given.login.as_deref(), given.secret.expose_secret()));
+        assert_eq!(seen, expected, "{query}");
+    }
+
+    #[test]
+    fn credentials_as_devices_write_them() {
+        check("username=joe@example.org&password=pw", Some((Some("joe@example.org"), "pw")));
+        check("USER=joe%40example.org&Pass=p%20w", Some((Some("joe@example.org"), "p w")));
+        check("username=joe+home@example.org&password=a+b", Some((Some("joe+home@example.org"), "a b")));
+        check("username=joe%2Bhome@example.org&password=a%2Bb", Some((Some("joe+home@example.org"), "a+b")));
+        check("token=abc", Some((None, "abc")));
+        check("username=&key=abc&token=", Some((None, "abc")));
+        check("username=joe&password=old&password=new", Some((Some("joe"), "new")));
+    }
+
+    #[test]
+    fn without_a_secret_there_are_none() {
+        for query in ["", "username=joe", "username=joe&password=", "hostname=password&passwords=x"] {
+            check(query, None);
+        }
+    }
+}

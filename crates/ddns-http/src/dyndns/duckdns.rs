@@ -158,19 +158,29 @@ fn hosts(caller: &SignedIn<DuckDns>, service: &Service, params: &Params) -> Resu
     }
     let snapshot = service.snapshot();
     let sight = Sight::new(&snapshot.registry, &caller.identity);
-    named.into_iter().map(|name| host(&sight, name)).collect()
+    let found: Vec<Option<Fqdn>> = named.iter().map(|name| host(&sight, name)).collect();
+    let missing = named.iter().zip(&found).find(|(_, found)| found.is_none()).map(|(name, _)| also_named(name));
+    let hosts: Vec<Fqdn> = found.into_iter().flatten().collect();
+    match missing {
+        None => Ok(hosts),
+        Some(why) => Err(refuse(caller, service, &hosts, &why)),
+    }
 }
 
-fn host(sight: &Sight<'_>, name: &str) -> Result<Fqdn, Failed> {
+/// The host in the token's reach that a name means. (All of them are one command's, and a refusal would tell of another's.)
+fn host(sight: &Sight<'_>, name: &str) -> Option<Fqdn> {
     if name.contains('.') {
-        return name.parse().map_err(|_| Failed);
+        return name.parse().ok().filter(|name| sight.host(name).is_some());
     }
     let label = name.to_ascii_lowercase();
     let mut found = sight.hosts().filter(|host| host.name.name().first_label() == label);
-    match (found.next(), found.next()) {
-        (Some(host), None) => Ok(host.name.clone()),
-        _ => Err(Failed),
-    }
+    let only = found.next()?.name.clone();
+    found.next().is_none().then_some(only)
+}
+
+fn also_named(name: &str) -> String {
+    let shown: String = name.chars().filter(|c| !c.is_control()).take(policy::SHOWN_MAX).collect();
+    format!("the program named \"{shown}\" too, which is not one host that its token reaches")
 }
 
 async fn set_addresses(
@@ -217,9 +227,9 @@ async fn set_text(
     if value.is_none() && !clear {
         return Err(refuse(caller, service, &hosts, "the program sent an empty text, and did not ask to clear it"));
     }
-    let commands: Vec<Command> = hosts.into_iter().filter_map(|host| challenge(host, value.clone(), clear)).collect();
-    if commands.iter().any(|command| caller.preview(service, command).is_err()) {
-        return Err(Failed);
+    let commands = hosts.iter().filter_map(|host| challenge(host.clone(), value.clone(), clear)).collect::<Vec<_>>();
+    for command in &commands {
+        caller.preview(service, command).map_err(|why| refuse(caller, service, &hosts, &why.to_string()))?;
     }
     let mut changed = false;
     for command in commands {
