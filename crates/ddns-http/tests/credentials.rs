@@ -104,7 +104,8 @@ impl Row {
     }
 }
 
-/// A request line with ids of what the house has: joe's domain, a record in it, a name server, a TSIG key, joe's account.
+/// A request line with ids of what the house has: joe's domain, a record in it, a name server, a TSIG key, joe's token
+/// for the office, joe's account.
 fn ids(house: &House, line: &str) -> String {
     let snapshot = house.service.snapshot();
     let registry = &snapshot.registry;
@@ -116,6 +117,7 @@ fn ids(house: &House, line: &str) -> String {
         ("RECORD_ID", registry.records_at(&name("www.joe.example")).first().map(|record| record.id)),
         ("SERVER_ID", server),
         ("TSIGKEY_ID", registry.tsig_keys().next().map(|key| key.id)),
+        ("TOKEN_ID", registry.tokens().find(|token| token.label.as_str() == "office-only").map(|token| token.id)),
         ("TENANT_ID", registry.account(house.joe()).map(|account| account.id)),
     ];
     let filled =
