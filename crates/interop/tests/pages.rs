@@ -21,6 +21,16 @@ fn updates() {
 }
 
 #[test]
+fn prefixes() {
+    check(include_str!("../../../docs/prefixes.md"), 14);
+}
+
+#[test]
+fn tokens() {
+    check(include_str!("../../../docs/tokens.md"), 16);
+}
+
+#[test]
 fn the_clients_api() {
     check(include_str!("../../../docs/clients-api.md"), 20);
 }
