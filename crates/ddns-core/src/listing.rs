@@ -156,7 +156,7 @@ pub fn of_record(zone: &ZoneName, record: &Record) -> Listed {
 fn of_apex(registry: &Registry, domain: &Domain) -> Vec<Listed> {
     let mut listed = Vec::new();
     let mut add = |kind, owner: &Name, data: RecordData, updated, source| {
-        let id = managed_id(domain.number.get(), kind, &data);
+        let id = managed_id(domain.number.get(), kind, owner, &data);
         let (owner, created) = (owner.clone(), domain.created);
         let place = Place::Apex(listed.len());
         let (ttl, description, version) = (None, None, 1);
@@ -218,7 +218,7 @@ fn challenges(registry: &Registry, domain: &Domain, host: &Host) -> Vec<Listed> 
 
 /// A record that a host makes.
 fn managed_by(host: &Host, kind: u8, owner: Name, data: RecordData, ttl: Ttl, source: Source) -> Listed {
-    let id = managed_id(host.number.get(), kind, &data);
+    let id = managed_id(host.number.get(), kind, &owner, &data);
     let place = Place::Made(host.created, Item::Host(host.number, id));
     let (created, updated) = (host.created, Some(host.updated).filter(|updated| *updated > host.created));
     Listed { id, owner, data, ttl: Some(ttl), description: None, version: 1, created, updated, source, place }
@@ -233,11 +233,15 @@ const KIND_CHALLENGE: u8 = 6;
 
 /// A UUID of version 8 (RFC 9562, section 5.8): the number of a domain or host, the kind and the type of the record, and
 /// what tells several of these apart. Addresses and the SOA keep theirs when they change.
-fn managed_id(number: u32, kind: u8, data: &RecordData) -> Uuid {
+fn managed_id(number: u32, kind: u8, owner: &Name, data: &RecordData) -> Uuid {
     let [a, b, c, d] = number.to_be_bytes();
     let [high, low] = data.record_type().0.to_be_bytes();
     let stays = matches!(kind, KIND_SOA | KIND_HOST | KIND_WILDCARD);
-    let [_, e, f, g, h, i, j, k] = if stays { [0; 8] } else { digest(&data.to_string()).to_be_bytes() };
+    let apart = match kind {
+        KIND_SERVER_ADDRESS => format!("{owner} {data}"), // Two name servers may have one address.
+        _ => data.to_string(),
+    };
+    let [_, e, f, g, h, i, j, k] = if stays { [0; 8] } else { digest(&apart).to_be_bytes() };
     Builder::from_custom_bytes([a, b, c, d, kind, high, 0, low, 0, e, f, g, h, i, j, k]).into_uuid()
 }
 

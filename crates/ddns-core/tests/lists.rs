@@ -195,6 +195,19 @@ fn a_whole_list_in_the_order_of_making() {
     );
 }
 
+/// Two name servers on one machine were told by one id.
+#[test]
+fn name_servers_of_one_address() {
+    let mut stage = Stage::new();
+    server(&mut stage, 1, "ns.joe.example", &["192.0.2.53"]);
+    server(&mut stage, 2, "ns2.joe.example", &["192.0.2.53"]);
+    let list = all(&stage.registry, &domain(&stage, "joe.example"));
+    let addresses: Vec<_> = list.iter().filter(|one| one.source == Source::ServerAddress).collect();
+    assert_eq!(addresses.len(), 2);
+    assert_ne!(addresses[0].id, addresses[1].id);
+    check_lists(&stage.registry);
+}
+
 #[test]
 fn an_address_changes_and_its_id_stays() {
     let mut stage = Stage::new();

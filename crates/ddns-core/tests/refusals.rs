@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::stage::Stage;
 use crate::support::parse;
-use crate::universe::{ANN, EVE, JOE, OPERATOR, account, new_domain, token_id};
+use crate::universe::{ANN, EVE, JOE, OPERATOR, account, new_domain, scopes, token_id};
 
 fn by(number: u32) -> Caller {
     Caller::Account(Identity { account: account(number), token: None, source: Some(parse("8.8.8.8")) })
@@ -154,7 +154,7 @@ fn callers() {
                 update(),
                 Refusal::TokenVoid,
             ),
-            (by_token(JOE, 9, "8.8.8.8"), update(), Refusal::TokenVoid),
+            (by_token(JOE, scopes().len(), "8.8.8.8"), update(), Refusal::TokenVoid),
             (by_token(JOE, 5, "8.8.9.8"), update(), Refusal::TokenVoid),
             (by_token(JOE, 1, "8.8.8.8"), elsewhere(), Refusal::OutOfScope),
             (by_token(JOE, 2, "8.8.8.8"), Command::RemoveHost { host: parse("a.dyn.example") }, Refusal::OutOfScope),
@@ -525,7 +525,7 @@ fn limits() {
         name: parse(&format!("n{number}.elsewhere.invalid")),
         addresses: Vec::new(),
     });
-    check_limit(100 - crate::universe::scopes().len(), &quota(Kind::Token, 100), |number| {
+    check_limit(100 - scopes().len(), &quota(Kind::Token, 100), |number| {
         Command::AddToken(NewToken {
             id: Uuid::from_u128(number as u128),
             account: account(JOE),
