@@ -1,8 +1,10 @@
 //! What a refused router leaves with the host, for its owner.
 
+use ddns_core::Settings;
 use ddns_store::{SoftKey, SoftRefusal, Store};
+use serde_json::Value;
 
-use crate::client::ask;
+use crate::client::{Answer, ask};
 use crate::house::House;
 
 /// The notes that requests leave with joe's `home` and with eve's host.
@@ -118,4 +120,87 @@ fn strangers_and_narrow_tokens_leave_nothing() {
     assert_eq!(sentence("joe/wrong", "hostname=home.dyn.example&myip=x"), None);
     assert_eq!(sentence("joe", "hostname=eve.dyn.example&myip=x"), None);
     assert!(sentence("home-only", "hostname=home.dyn.example&myip=x").is_some());
+}
+
+/// The sentence, dialect and program of a host's last refusal, as its owner reads them.
+fn read(house: &House, host: &str) -> Option<(String, String, Option<String>)> {
+    let joe = house.authorization("joe");
+    let request = format!("GET /hosts/{host}/last-refusal HTTP/1.1\r\nHost: x\r\nAuthorization: {joe}\r\n\r\n");
+    let answer = ask(house.address, request);
+    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    let text = |name: &str| body[name].as_str().map(str::to_owned);
+    (answer.status == 200).then(|| (text("message").unwrap(), text("protocol").unwrap(), text("user_agent")))
+}
+
+fn put(house: &House, who: &str, target: &str, headers: &str, body: &str) -> Answer {
+    let authorization = house.authorization(who);
+    let head = format!("PUT {target} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\n{headers}");
+    ask(house.address, format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()))
+}
+
+#[test]
+fn a_limited_caller_is_told_so_and_a_repeat_is_no_refusal() {
+    let house = House::with_changes(1);
+    let to = |address: &str| {
+        put(&house, "joe", "/hosts/home.dyn.example", "", &format!("{{\"ip_address\":\"{address}\"}}")).status
+    };
+    assert_eq!((to("192.0.2.1"), to("192.0.2.1")), (200, 200));
+    assert_eq!(read(&house, "home.dyn.example"), None);
+    assert_eq!(to("192.0.2.2"), 429);
+    let (message, protocol, _) = read(&house, "home.dyn.example").unwrap();
+    assert!(message.contains("in this hour") && protocol == "two-dns", "{message}");
+    assert_eq!(put(&house, "joe", "/hosts/all", "", "{\"ttl\":300}").status, 429);
+    let all = read(&house, "cam.dyn.example").map(|(message, ..)| message);
+    assert_eq!(all, Some(message), "all hosts were to change");
+}
+
+#[test]
+fn a_program_may_call_itself_anything() {
+    let house = House::new();
+    let agent = |agent: &str| {
+        let headers = format!("User-Agent: {agent}\r\n");
+        assert_eq!(put(&house, "joe", "/hosts/home.dyn.example", &headers, "{\"ttl\":61}").status, 422);
+        read(&house, "home.dyn.example").unwrap().2
+    };
+    assert_eq!(agent("b\u{202e}o\tx \u{85}/1").as_deref(), Some("box /1"));
+    assert_eq!(agent("\u{fffd}"), None);
+    assert_eq!(agent(&"x".repeat(5_000)), Some("x".repeat(128)));
+}
+
+/// An address record of a host is the host's. Who edits it and is refused leaves why with the host.
+#[test]
+fn a_managed_record_of_designate() {
+    let house = House::new();
+    house.add_host("nas.joe.example", house.joe());
+    let start = put(&house, "joe", "/hosts/nas.joe.example", "", "{\"ip_address\":\"192.0.2.1\"}");
+    assert_eq!(start.status, 200);
+    let registry = house.service.snapshot();
+    let domain = registry.registry.domain_by_name(&"joe.example".parse().unwrap()).unwrap().id;
+    let ann = house.authorization("ann");
+    let list = format!(
+        "GET /v1/domains/{domain}/records HTTP/1.1\r\nHost: x\r\nX-Auth-All-Projects: 1\r\nAuthorization: {ann}"
+    );
+    let records: Value = serde_json::from_str(&ask(house.address, format!("{list}\r\n\r\n")).body).unwrap();
+    let mut records = records["records"].as_array().unwrap().iter();
+    let id = records.find(|record| record["name"] == "nas.joe.example.").unwrap()["id"].as_str().unwrap().to_owned();
+    let target = format!("/v1/domains/{domain}/records/{id}");
+    let edit = |who: &str, headers: &str, body: &str| {
+        let headers = format!("Content-Type: application/json\r\nUser-Agent: designate\r\n{headers}");
+        put(&house, who, &target, &headers, body).status
+    };
+    let managed = "X-Auth-All-Projects: 1\r\nX-Designate-Edit-Managed-Records: 1\r\n";
+    let check = |expected: &str| {
+        let (message, protocol, agent) = read(&house, "nas.joe.example").unwrap();
+        assert_eq!((message.as_str(), protocol.as_str(), agent.as_deref()), (expected, "designate", Some("designate")));
+    };
+    assert_eq!(edit("eve", "", "{\"data\":\"192.0.2.2\"}"), 404);
+    assert_eq!(read(&house, "nas.joe.example"), None, "she sees neither the domain nor the host");
+    assert_eq!(edit("joe", "", "{\"data\":\"192.0.2.2\"}"), 400);
+    check("Managed records may not be updated");
+    assert_eq!(edit("ann", managed, "{\"data\":\"224.0.0.1\"}"), 400);
+    check("a host's address is unicast: not unspecified, multicast, broadcast or reserved");
+    house.settle(Settings { public_addresses_only: true, ..Settings::default() });
+    assert_eq!(edit("ann", managed, "{\"data\":\"192.168.0.1\"}"), 400);
+    check("this service takes public addresses only");
+    assert_eq!(edit("ann", managed, "{\"data\":\"8.8.8.8\"}"), 200);
 }

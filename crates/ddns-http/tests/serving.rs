@@ -175,6 +175,10 @@ fn a_full_queue_is_told_at_once() {
     assert_eq!((put.0, put.2), (503, Some("1".to_owned())));
     held.let_go();
     held.writer.join().unwrap();
+    for host in ["home", "cam"] {
+        let refusal = joe(&held.house, &format!("GET /hosts/{host}.dyn.example/last-refusal"), "");
+        assert_eq!(refusal.0, 404, "what is our fault is no refusal");
+    }
 }
 
 #[test]
