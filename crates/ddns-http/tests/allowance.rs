@@ -32,6 +32,22 @@ fn changes_are_counted_over_all_dialects_and_repeats_are_not() {
 }
 
 #[test]
+fn duckdns_and_removals_count_too() {
+    let house = House::with_changes(1);
+    let duck = |address: &str| {
+        let target = format!("/update?domains=home&token={}&ip={address}", house.token("joe"));
+        ask(house.address, format!("GET {target} HTTP/1.0\r\n\r\n"))
+    };
+    assert_eq!(duck("192.0.2.1").body, "OK");
+    let refused = duck("192.0.2.2");
+    assert_eq!((refused.status, refused.body.as_str()), (200, "KO"));
+    assert_eq!(duck("192.0.2.1").body, "OK", "what changes nothing is never blocked");
+    let removal = ask(house.address, get(&house, "joe", "/nic/delete?hostname=home.dyn.example&myip=0.0.0.0"));
+    assert_eq!((removal.status, removal.body.as_str()), (200, "abuse"));
+    assert_eq!(house.host("home.dyn.example"), "192.0.2.1 - 60 plain no");
+}
+
+#[test]
 fn each_account_has_its_own() {
     let house = House::with_changes(1);
     assert_eq!(update(&house, "/nic/update", "192.0.2.1").body, "good 192.0.2.1");
