@@ -11,6 +11,8 @@ mod demo;
 #[cfg(test)]
 mod designate;
 #[cfg(test)]
+mod devices;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod fetchers;

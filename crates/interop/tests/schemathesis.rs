@@ -90,7 +90,7 @@ fn credentials_end_as_described() {
     world.site.add_account("ann", 5);
     for name in LAST_ACTS {
         let only = ["--include-name", name].map(str::to_owned);
-        let Some(answers) = world.explore(Some("ann:staple correct horse"), &only) else { return };
+        let Some(answers) = world.explore(Some("ann:correct horse battery"), &only) else { return };
         assert_eq!(answers.successes(), BTreeSet::from([name.to_owned()]), "{answers:#?}");
     }
 }

@@ -61,7 +61,7 @@ impl Site {
     pub(crate) fn add_account(&self, login: &str, max_hosts: u32) -> String {
         let quota = max_hosts.to_string();
         let arguments = ["account", "add", login, "--max-hosts", quota.as_str(), "--password-stdin"];
-        self.ddns_with("staple correct horse\n", &arguments);
+        self.ddns_with("correct horse battery\n", &arguments);
         let who = format!("{login}:{}", self.ddns(&["token", "create", login]).trim());
         until(|| {
             let request = Request {
