@@ -223,8 +223,14 @@ pub const CATCH_UP_EVERY: Duration = Duration::from_millis(40);
 pub const SOFT_EVERY: Duration = Duration::from_secs(60);
 /// How often refusals are flushed, if there are any: whoever looks for one does so in another process, a moment after it.
 pub const REFUSALS_EVERY: Duration = Duration::from_secs(2);
+/// Hosts whose last refusal is held between two flushes.
+pub const REFUSALS_MAX: usize = 10_000;
 /// Missed heartbeats that one command takes up; the next ones do the rest.
 pub const MISSED_AT_ONCE: usize = 256;
+/// How long a missed heartbeat may wait while commands do: its sign of life may be among them.
+pub const MISSED_GRACE: Duration = Duration::from_secs(10);
+/// For how long a server may be held up before that time no longer counts as time in which it has listened.
+pub const AWAY: Duration = Duration::from_secs(5);
 /// When to try again where missed heartbeats could not be stored.
 pub const MISSED_RETRY: Duration = Duration::from_secs(1);
 /// Objects whose soft state is held between two flushes.
@@ -255,3 +261,5 @@ pub const NOTES_PER_CALL: usize = 1_000;
 pub const SHOWN_MAX: usize = 64;
 /// Seconds since the epoch of the last moment that RFC 3339 can write: the end of the year 9999.
 pub const MOMENT_MAX: u64 = 253_402_300_799;
+/// Characters of the reason for which a call was refused.
+pub const SENTENCE_MAX: usize = 512;

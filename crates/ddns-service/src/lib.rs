@@ -27,7 +27,9 @@ mod auth;
 mod budget;
 mod clock;
 pub mod fresh;
+mod heartbeats;
 mod links;
+mod signs;
 mod snapshot;
 mod soft;
 mod writer;
@@ -43,7 +45,7 @@ use ddns_core::{
     Caller, Change, Command, Fqdn, Identity, Login, Receipt, Refusal, SecretId, Timestamp, decide, policy,
     zone::ZoneDifference,
 };
-use ddns_store::{Secret, SoftKey, SoftRefusal, Store, StoreError, Version, Watch};
+use ddns_store::{Secret, SoftKey, SoftRefusal, SoftState, Store, StoreError, Version, Watch};
 use tokio::sync::{broadcast, oneshot};
 
 pub use auth::{AuthError, Authenticated, HashError};
@@ -51,6 +53,7 @@ pub use budget::Allowance;
 use budget::Stake;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use links::{Link, LinkVoid, Purpose};
+use signs::Mention;
 pub use snapshot::Snapshot;
 use writer::{Job, Message, Writer};
 
@@ -74,6 +77,7 @@ pub(crate) struct Shared {
     pub(crate) snapshot: ArcSwap<Snapshot>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) soft: soft::Soft,
+    pub(crate) heartbeats: heartbeats::Heartbeats,
     pub(crate) committed: broadcast::Sender<Arc<Committed>>,
     pub(crate) trouble: Mutex<Option<String>>,
     pub(crate) stopping: AtomicBool,
@@ -96,8 +100,8 @@ pub struct Options {
     pub strangers_per_hour: u32,
     /// Whether those whose sign-ins fail again and again are slowed, and answered [`AuthError::Limited`].
     pub slow_sign_ins: bool,
-    /// Whether it folds, prunes and flushes when there is time. A command line that lives for a moment leaves that to
-    /// the server.
+    /// Whether it folds, prunes and flushes when there is time, and takes offline what has to report and does not. A command
+    /// line that lives for a moment leaves that to the server.
     pub housekeeping: bool,
 }
 
@@ -233,12 +237,14 @@ impl Service {
             snapshot: ArcSwap::from_pointee(snapshot),
             clock: options.clock,
             soft: soft::Soft::default(),
+            heartbeats: heartbeats::Heartbeats::new(options.housekeeping),
             committed: broadcast::channel(1_024).0,
             trouble: Mutex::new(None),
             stopping: AtomicBool::new(false),
         });
         let mut writer = Writer::new(store, receiver, shared.clone(), options.housekeeping);
         writer.elapse();
+        writer.listen();
         let thread = std::thread::Builder::new().name("ddns-writer".to_owned()).spawn(move || {
             let _told = Ended(writer.shared());
             writer.run();
@@ -299,9 +305,13 @@ impl Service {
         let decision = decide(&snapshot.registry, &request.caller, &request.command, self.now());
         let unchanged = decision.as_ref().map_or(true, |decision| decision.changes.is_empty());
         // Another process may have changed the very same host a moment ago: then the writer decides on the newest state.
-        if unchanged && !secretive && self.0.watch.newest().is_ok_and(|newest| newest == snapshot.version) {
+        let is_newest = || self.0.watch.newest().is_ok_and(|newest| newest == snapshot.version);
+        if unchanged && !secretive && is_newest() {
             let receipt = decision?.receipt;
-            return Ok(Begun::Answered(Reply { receipt, changed: false, snapshot }));
+            // Nor is a host answered from a state in which it had not been silent for too long yet.
+            if self.0.shared.hear(Mention::of(&request), &receipt, &snapshot) {
+                return Ok(Begun::Answered(Reply { receipt, changed: false, snapshot }));
+            }
         }
         let stake = self.stake(&request, unchanged)?;
         let (answer, waiting) = oneshot::channel();
@@ -386,6 +396,27 @@ impl Service {
         self.0.shared.committed.subscribe()
     }
 
+    /// What is known of an object beside what the log has: when it last called, and why it was last refused. It is what this
+    /// process knows, and for the rest what has been stored.
+    ///
+    /// # Errors
+    /// [`ServiceError::Busy`] if too many commands are waiting, [`ServiceError::Unavailable`] if the store cannot be read.
+    pub async fn soft(&self, key: SoftKey) -> Result<SoftState, ServiceError> {
+        let (done, waiting) = oneshot::channel();
+        let shared = self.0.shared.clone();
+        // In the writer's turn nothing is on its way from one to the other.
+        let work = Box::new(move |store: &mut dyn Store| {
+            let stored = store.soft(&key).map(|stored| shared.soft.over(&key, stored.unwrap_or_default()));
+            let _taken = done.send(stored);
+        });
+        self.0.queue.try_send(Message::Store(work)).map_err(|error| match error {
+            TrySendError::Full(_) => ServiceError::Busy,
+            TrySendError::Disconnected(_) => stopped(),
+        })?;
+        let read = waiting.await.map_err(|_| stopped())?;
+        read.map_err(|error| ServiceError::Unavailable(error.to_string()))
+    }
+
     /// Remembers why an authenticated caller was refused an update of a host. May be lost.
     pub fn note_refusal(&self, host: &Fqdn, refusal: SoftRefusal) {
         if let Some(host) = self.snapshot().registry.host(host) {
@@ -401,6 +432,21 @@ impl Service {
         if let Some(writer) = writer {
             let _joined = writer.join();
         }
+    }
+}
+
+impl Shared {
+    /// Takes the signs of life that an accepted command gave. False if one came too late.
+    pub(crate) fn hear(&self, mention: Mention, receipt: &Receipt, snapshot: &Snapshot) -> bool {
+        let (now, uptime) = (self.clock.now(), self.clock.uptime());
+        let mut in_time = true;
+        for sign in mention.signs(receipt, &snapshot.registry) {
+            in_time &= self.heartbeats.hear(&sign, &snapshot.registry, uptime);
+            if mention.by_account {
+                self.soft.contact(sign.into(), now);
+            }
+        }
+        in_time
     }
 }
 

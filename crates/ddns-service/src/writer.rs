@@ -10,6 +10,8 @@ use ddns_store::{Batch, BatchId, Foreign, NewEntry, Store, StoreError, Version};
 use tokio::sync::oneshot;
 
 use crate::budget::Stake;
+use crate::heartbeats::Beating;
+use crate::signs::Mention;
 use crate::snapshot::{Secrets, Snapshot};
 use crate::{Committed, Origin, Reply, Request, ServiceError, Shared, fresh};
 
@@ -42,8 +44,11 @@ pub(crate) struct Writer {
     /// Opening a store afresh reads all of it: not before this.
     next_recovery: Instant,
     last_soft: Instant,
+    last_refusals: Instant,
     next_prune: Instant,
     idle_since: Instant,
+    /// When it last had time for everything.
+    last_turn: Instant,
 }
 
 /// What one batch makes of the state, before it is committed.
@@ -73,8 +78,10 @@ impl Writer {
             unsettled: None,
             next_recovery: now,
             last_soft: now,
+            last_refusals: now,
             next_prune: now,
             idle_since: now,
+            last_turn: now,
         }
     }
 
@@ -85,7 +92,7 @@ impl Writer {
     /// Serves the queue until it is told to stop; what was queued before that is still done.
     pub(crate) fn run(&mut self) {
         loop {
-            match self.receiver.recv_timeout(policy::CATCH_UP_EVERY) {
+            match self.receiver.recv_timeout(self.pause()) {
                 Ok(Message::Job(job)) => {
                     if self.serve(job) {
                         break;
@@ -96,6 +103,7 @@ impl Writer {
                 Ok(other) => self.other(other),
                 Err(RecvTimeoutError::Timeout) => self.idle(),
             }
+            self.miss();
         }
         // What is asked for from now on is refused at once; what was asked for before is still done.
         self.shared.stopping.store(true, Ordering::Release);
@@ -106,6 +114,50 @@ impl Writer {
             Ok(false) => tracing::warn!("soft state was not kept at stop: another process was writing all the time"),
             Err(error) => tracing::warn!(%error, "soft state was not kept at stop"),
         }
+    }
+
+    /// Listens from now on to whoever has to report.
+    pub(crate) fn listen(&mut self) {
+        self.last_turn = Instant::now();
+        let snapshot = self.shared.snapshot.load();
+        self.shared.heartbeats.follow_all(&snapshot.registry, self.shared.clock.uptime());
+    }
+
+    /// How long it waits for commands: until it looks for other processes' changes, or somebody has been silent too long.
+    fn pause(&self) -> Duration {
+        let next = self.shared.heartbeats.next(self.shared.clock.uptime()).filter(|_| !self.is_troubled());
+        next.map_or(policy::CATCH_UP_EVERY, |next| next.min(policy::CATCH_UP_EVERY))
+    }
+
+    /// Takes some of those offline who have been silent for too long. While nothing can be stored, it tries in vain only now
+    /// and then.
+    fn miss(&mut self) {
+        let away = std::mem::replace(&mut self.last_turn, Instant::now()).elapsed();
+        if away > policy::AWAY {
+            self.shared.heartbeats.was_away(away);
+        }
+        let is_due =
+            |writer: &Writer| writer.shared.heartbeats.next(writer.shared.clock.uptime()) == Some(Duration::ZERO);
+        if !is_due(self) || self.is_troubled() {
+            return;
+        }
+        // Whoever has called may have called another process,
+        self.catch_up();
+        // or may still wait in the queue.
+        let grace = if self.receiver.is_empty() { Duration::ZERO } else { policy::MISSED_GRACE };
+        let missing = self.shared.heartbeats.miss(self.shared.clock.uptime(), grace);
+        if missing.is_empty() {
+            return;
+        }
+        let (answer, _nobody_waits) = oneshot::channel();
+        let request = Request::new(Caller::Local, miss(&missing), Origin::new("heartbeat"));
+        self.commit(vec![Job { request, answer, stake: None }]);
+        // Who is offline now is not there any more. If that could not be stored, all of them are.
+        self.shared.heartbeats.keep(&missing, self.shared.clock.uptime());
+    }
+
+    fn is_troubled(&self) -> bool {
+        self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// Takes what is waiting along, up to one batch; tells whether a stop was among it.
@@ -187,8 +239,7 @@ impl Writer {
     /// While changes are refused, tries from time to time whether they can be taken again: readers may have noticed that
     /// the service is not ready, and then nobody sends the change that would show it.
     fn try_again(&mut self) {
-        let troubled = self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner).is_some();
-        if !troubled || self.unsettled.is_some() || Instant::now() < self.next_recovery {
+        if !self.is_troubled() || self.unsettled.is_some() || Instant::now() < self.next_recovery {
             return;
         }
         match self.store.try_write() {
@@ -214,7 +265,10 @@ impl Writer {
 
     /// Decides the jobs, commits their changes together, publishes, and answers all of them.
     fn commit(&mut self, jobs: Vec<Job>) {
-        let parts = jobs.into_iter().map(|job| (job.request, (job.answer, job.stake)));
+        let parts = jobs.into_iter().map(|job| {
+            let mention = Mention::of(&job.request);
+            (job.request, (job.answer, job.stake, mention))
+        });
         let (requests, waiting): (Vec<Request>, Vec<_>) = parts.unzip();
         let done = self.transact(requests);
         match done {
@@ -223,19 +277,22 @@ impl Writer {
                     self.clear_trouble();
                 }
                 let snapshot = self.publish(&work);
-                for ((answer, stake), outcome) in waiting.into_iter().zip(work.outcomes) {
+                for ((answer, stake, mention), outcome) in waiting.into_iter().zip(work.outcomes) {
                     let reply = outcome.map(|decision| Reply {
                         changed: !decision.changes.is_empty(),
                         receipt: decision.receipt,
                         snapshot: snapshot.clone(),
                     });
+                    if let Ok(reply) = &reply {
+                        let _in_time = self.shared.hear(mention, &reply.receipt, &snapshot);
+                    }
                     // Before the answer, so that whoever has it finds the change counted.
                     settle(stake, reply.as_ref().is_ok_and(|reply| reply.changed));
                     let _taken = answer.send(reply);
                 }
             }
             Err(reason) => {
-                for (answer, stake) in waiting {
+                for (answer, stake, _) in waiting {
                     settle(stake, false);
                     let _taken = answer.send(Err(ServiceError::Unavailable(reason.clone())));
                 }
@@ -337,7 +394,10 @@ impl Writer {
     fn reload(&mut self, error: &str) -> String {
         tracing::error!(error, "the log does not continue the state in memory; loading afresh");
         match self.store.load() {
-            Ok(loaded) => self.shared.snapshot.store(Arc::new(Snapshot::of(loaded))),
+            Ok(loaded) => {
+                self.shared.snapshot.store(Arc::new(Snapshot::of(loaded)));
+                self.listen();
+            }
             Err(error) => self.report(&error),
         }
         "the service had to load its data afresh; try again".to_owned()
@@ -353,6 +413,8 @@ impl Writer {
             registry: work.registry.clone(),
             secrets: work.secrets.clone(),
         });
+        // Before they are served, so that whoever rests on them is known.
+        self.shared.heartbeats.follow(&work.changes, self.shared.clock.uptime());
         self.shared.snapshot.store(snapshot.clone());
         if self.shared.committed.receiver_count() > 0 {
             let (changes, differences) = (work.changes.clone(), work.differences.clone());
@@ -368,16 +430,7 @@ impl Writer {
         if let Err(error) = self.store.tidy(idle) {
             self.house_trouble(&error);
         }
-        if self.last_soft.elapsed() >= policy::SOFT_EVERY {
-            match self.flush_soft() {
-                Ok(false) => (), // Another process has written; the next commit takes that over.
-                Ok(true) => self.last_soft = Instant::now(),
-                Err(error) => {
-                    self.last_soft = Instant::now();
-                    self.house_trouble(&error);
-                }
-            }
-        }
+        self.keep_soft();
         if Instant::now() >= self.next_prune {
             // A server that never rests has a history too: each time only a little goes.
             let mut pause = Duration::from_secs(3_600);
@@ -392,6 +445,27 @@ impl Writer {
                 Err(error) => self.house_trouble(&error),
             }
             self.next_prune = after(pause);
+        }
+    }
+
+    /// Flushes what is known beside the log: refusals soon, contacts now and then.
+    fn keep_soft(&mut self) {
+        let now = Instant::now();
+        let flushed = if self.last_soft.elapsed() >= policy::SOFT_EVERY {
+            self.flush_soft().inspect(|kept| self.last_soft = if *kept { now } else { self.last_soft })
+        } else if self.last_refusals.elapsed() >= policy::REFUSALS_EVERY {
+            let state = self.shared.snapshot.load_full();
+            self.shared.soft.flush_refusals(&mut *self.store, &state)
+        } else {
+            return;
+        };
+        match flushed {
+            Ok(false) => (), // Another process has written; the next commit takes that over.
+            Ok(true) => self.last_refusals = now,
+            Err(error) => {
+                (self.last_soft, self.last_refusals) = (now, now);
+                self.house_trouble(&error);
+            }
         }
     }
 
@@ -424,6 +498,18 @@ impl Writer {
     fn clear_trouble(&self) {
         *self.shared.trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
+}
+
+/// What takes these offline.
+fn miss(missing: &[Beating]) -> Command {
+    let (mut hosts, mut clients) = (Vec::new(), Vec::new());
+    for who in missing {
+        match who {
+            Beating::Host(number) => hosts.push(*number),
+            Beating::Client(number) => clients.push(*number),
+        }
+    }
+    Command::MissHeartbeats { hosts, clients }
 }
 
 /// Counts a command that changed something, and gives back what any other was going to cost.

@@ -11,11 +11,15 @@ mod disks;
 #[cfg(test)]
 mod guesses;
 #[cfg(test)]
+mod heartbeats;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod links;
 #[cfg(test)]
 mod others;
+#[cfg(test)]
+mod soft;
 #[cfg(test)]
 mod strangers;
 #[cfg(test)]

@@ -26,7 +26,8 @@ impl Service {
             return Ok(());
         }
         let proved = if gate.open { self.hash(attempt, &guess).await } else { self.slowly(attempt, &guess).await };
-        if proved == Err(AuthError::Limited) {
+        // Told at once that it is too much, a crowd would ask again at once, and that alone would be too much.
+        if matches!(proved, Err(AuthError::Limited | AuthError::Busy)) {
             gate.hold().await;
         }
         proved
