@@ -5,6 +5,8 @@ mod acme;
 #[cfg(test)]
 mod binaries;
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod crashes;
 #[cfg(test)]
 mod demo;
