@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ddns_core::{
-    AccountNo, Action, Client, ClientKey, Fqdn, Host, HostScope, Identity, Kind, Refusal, Registry, Role, Scope, Token,
+    AccountNo, Action, Client, ClientKey, Domain, Fqdn, Host, HostScope, Identity, Kind, Refusal, Registry, Role, Scope, Token,
 };
 
 /// A registry through a caller's eyes.
@@ -33,6 +33,13 @@ impl<'r> Sight<'r> {
     pub(crate) fn host(&self, name: &Fqdn) -> Option<&'r Arc<Host>> {
         let host = self.registry.host(name)?;
         (self.acts_for(host.owner) && self.covers(name)).then_some(host)
+    }
+
+    /// Whether a domain of its own account is there for the caller: to a token for some hosts, those that one of them is in.
+    pub(crate) fn sees_domain(&self, domain: &Domain) -> bool {
+        let all = self.scope.is_none_or(|scope| scope.hosts == HostScope::All);
+        let own = domain.owner == Some(self.identity.account) && self.may_read();
+        own && (all || self.hosts().any(|host| host.domain == domain.number))
     }
 
     /// A client to read.

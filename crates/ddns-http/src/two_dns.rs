@@ -220,7 +220,8 @@ async fn remove_host(caller: Caller, service: Service, name: web::Path<String>) 
 
 /// Lists the domains that hosts can be made in
 ///
-/// The shared ones, and the caller's own if it signs in; by name.
+/// The shared ones, and the caller's own if it signs in; by name. To a token for some hosts, its own are those that one of
+/// these hosts is in.
 #[utoipa::path(
     get,
     path = "/domains",
@@ -229,9 +230,8 @@ async fn remove_host(caller: Caller, service: Service, name: web::Path<String>) 
 )]
 async fn list_domains(guest: Guest<TwoDns>, service: Service) -> Answer {
     let snapshot = service.service.snapshot();
-    let own = guest.0.filter(|caller| Sight::new(&snapshot.registry, &caller.identity).may_read());
-    let own = own.map(|caller| caller.identity.account);
-    let open = |domain: &&Arc<Domain>| domain.shared || (own.is_some() && domain.owner == own);
+    let sight = guest.0.as_ref().map(|caller| Sight::new(&snapshot.registry, &caller.identity));
+    let open = |domain: &&Arc<Domain>| domain.shared || sight.as_ref().is_some_and(|sight| sight.sees_domain(domain));
     let mut domains: Vec<_> = snapshot.registry.domains().filter(open).map(|domain| DomainBody::new(domain)).collect();
     domains.sort();
     Ok(json(StatusCode::OK, &domains))

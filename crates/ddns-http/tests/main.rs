@@ -37,6 +37,8 @@ mod hostile;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod isolation;
+#[cfg(test)]
 mod notes;
 #[cfg(test)]
 mod openapi;
@@ -48,5 +50,7 @@ mod serving;
 mod sockets;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod tokens;
 #[cfg(test)]
 mod wire;
