@@ -46,6 +46,8 @@ scenarios! {
     a_revoked_token
     a_routers_address_and_prefix
     a_sign_up
+    a_silent_client
+    a_silent_host
     a_suffix_and_a_prefix
     a_suspended_account
     a_suspended_accounts_domain
