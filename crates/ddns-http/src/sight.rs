@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use ddns_core::{
-    AccountNo, Action, Client, ClientKey, Domain, Fqdn, Host, HostScope, Identity, Kind, Refusal, Registry, Role, Scope, Token,
+    AccountNo, Action, Client, ClientKey, Domain, Fqdn, Host, HostScope, Identity, Kind, Refusal, Registry, Role,
+    Scope, Token,
 };
 
 /// A registry through a caller's eyes.
