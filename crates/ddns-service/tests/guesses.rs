@@ -1,10 +1,9 @@
 //! Who guesses is slowed, by login and by network; nobody else is, and nobody learns which logins there are.
 
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use ddns_core::{AccountEdit, Command, Scope, Timestamp, policy};
@@ -215,38 +214,29 @@ fn many_connections_of_one_program_all_come_in() {
 #[test]
 fn being_busy_counts_against_nobody() {
     let door = Door::new();
-    let polled = |answer: &mut Pin<Box<dyn Future<Output = Option<AuthError>>>>| {
-        answer.as_mut().poll(&mut Context::from_waker(Waker::noop()))
-    };
-    let (mut others, mut waiting, mut busy): (Vec<_>, Vec<_>, u32) = (Vec::new(), Vec::new(), 0);
+    let _inside = door.runtime.enter();
+    let mut waker = Context::from_waker(Waker::noop());
+    let (mut others, mut guesses): (Vec<_>, Vec<_>) = (Vec::new(), Vec::new());
     for number in 0..policy::HASH_QUEUE * 2 {
         // These wait for hashes, so that there is no room for any more.
-        let service = door.service.clone();
-        let mut other: Pin<Box<dyn Future<Output = Option<AuthError>>>> =
-            Box::pin(async move { service.hash_password(secret(RIGHT)).await.err().map(|_| AuthError::Busy) });
-        let _waits = polled(&mut other);
+        let mut other = Box::pin(door.service.hash_password(secret(RIGHT)));
+        let _waits = other.as_mut().poll(&mut waker).is_pending();
         others.push(other);
-        if number < policy::HASH_QUEUE + policy::HASHES_AT_ONCE {
-            continue;
-        }
-        let service = door.service.clone();
-        let mut guess: Pin<Box<dyn Future<Output = Option<AuthError>>>> = Box::pin(async move {
-            service.authenticate("ann", &secret(&format!("wrong {}", unique())), ip(HOME)).await.err()
-        });
-        match polled(&mut guess) {
-            Poll::Ready(answer) => {
-                assert_eq!(answer, Some(AuthError::Busy));
-                busy += 1;
-            }
-            Poll::Pending => waiting.push(guess),
+        if number >= policy::HASH_QUEUE + policy::HASHES_AT_ONCE {
+            let service = door.service.clone();
+            let mut guess = Box::pin(async move {
+                service.authenticate("ann", &secret(&format!("wrong {}", unique())), ip(HOME)).await.unwrap_err()
+            });
+            assert!(guess.as_mut().poll(&mut waker).is_pending(), "who is too much is held back, too");
+            guesses.push(guess);
         }
     }
     drop(others);
+    let answers: Vec<_> = guesses.into_iter().map(|guess| door.runtime.block_on(guess)).collect();
+    let count = |wanted| u32::try_from(answers.iter().filter(|answer| **answer == wanted).count()).unwrap();
+    let (busy, wrong) = (count(AuthError::Busy), count(AuthError::Wrong));
+    assert_eq!(count(AuthError::Limited), 0, "{busy} were too many, {wrong} were wrong");
     assert!(busy > 2 * policy::FAILURES_PER_PAIR, "{busy}");
-    let wrong = u32::try_from(waiting.len()).unwrap();
-    for guess in waiting {
-        assert_eq!(door.runtime.block_on(guess), Some(AuthError::Wrong));
-    }
     let few = policy::FAILURES_PER_PAIR - wrong;
     assert_eq!(door.guesses_from("ann", HOME, few + 1), (few, 1));
 }
