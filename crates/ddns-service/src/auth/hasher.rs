@@ -143,7 +143,7 @@ fn verify(hash: &str, password: &SecretString) -> bool {
 }
 
 thread_local! {
-    /// What a thread hashes in. It is kept: given back to the allocator and taken anew for every hash, it left ten times as
+    /// What a thread hashes in. It is kept: given back to the allocator and taken anew for every hash, it left eight times as
     /// much behind.
     static MEMORY: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
 }
