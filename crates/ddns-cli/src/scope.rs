@@ -1,10 +1,9 @@
 //! What a token or key may do, as it is typed and printed.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use ddns_core::{Actions, HostPattern, HostScope, Scope, Timestamp};
+use ddns_core::{Actions, HostPattern, HostScope, Network, Scope, Timestamp};
 use ipnet::IpNet;
 use serde_json::Value;
 
@@ -20,8 +19,8 @@ pub(crate) struct NewScope {
     #[arg(long = "action", value_enum, value_name = "ACTION")]
     actions: Vec<ActionWord>,
     /// From which networks it may be used [default: any]
-    #[arg(long = "network", value_name = "NET", value_parser = network)]
-    networks: Vec<IpNet>,
+    #[arg(long = "network", value_name = "NET")]
+    networks: Vec<Network>,
     /// For how many days it may be used [default: for ever]
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
     expires: Option<u32>,
@@ -45,7 +44,7 @@ impl NewScope {
         Scope {
             hosts: if self.hosts.is_empty() { HostScope::All } else { HostScope::Only(self.hosts) },
             actions: if self.actions.is_empty() { Scope::FULL.actions } else { actions(&self.actions) },
-            networks: self.networks,
+            networks: networks(self.networks),
             end: self.expires.map(|days| end(now, days)),
         }
     }
@@ -65,10 +64,8 @@ pub(crate) fn end(now: Timestamp, days: u32) -> Timestamp {
     now.after(Duration::from_secs(u64::from(days).saturating_mul(86_400)))
 }
 
-/// A network, or an address, which is the network of itself.
-pub(crate) fn network(typed: &str) -> Result<IpNet, String> {
-    let network = typed.parse::<IpNet>().or_else(|_| typed.parse::<IpAddr>().map(IpNet::from));
-    network.map(|network| network.trunc()).map_err(|_| "this is not a network such as 192.0.2.0/24".to_owned())
+pub(crate) fn networks(typed: Vec<Network>) -> Vec<IpNet> {
+    typed.into_iter().map(IpNet::from).collect()
 }
 
 impl Object {

@@ -2,17 +2,16 @@
 
 use clap::{Args, Subcommand};
 use ddns_core::{
-    Change, Command, HostPattern, HostScope, Login, NewToken, Receipt, Timestamp, Token, TokenEdit, TokenLabel,
+    Change, Command, HostPattern, HostScope, Login, Network, NewToken, Receipt, Timestamp, Token, TokenEdit, TokenLabel,
 };
 use ddns_service::fresh;
 use ddns_store::{Kind, SoftKey};
-use ipnet::IpNet;
 use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::output::{Object, moment, text};
 use crate::page::{self, Page, Source};
-use crate::scope::{ActionWord, NewScope, actions, end, network};
+use crate::scope::{ActionWord, NewScope, actions, end, networks};
 use crate::session::{Missing, Session};
 
 #[derive(Debug, Subcommand)]
@@ -66,8 +65,8 @@ pub(crate) struct Set {
     #[arg(long = "action", value_enum, value_name = "ACTION", group = "change")]
     actions: Vec<ActionWord>,
     /// From which networks it may be used from now on; those not named go
-    #[arg(long = "network", value_name = "NET", value_parser = network, group = "change", conflicts_with = "any_network")]
-    networks: Vec<IpNet>,
+    #[arg(long = "network", value_name = "NET", group = "change", conflicts_with = "any_network")]
+    networks: Vec<Network>,
     /// It may be used from anywhere
     #[arg(long, group = "change")]
     any_network: bool,
@@ -131,7 +130,7 @@ impl Set {
             label: self.label,
             hosts: if self.all_hosts { Some(HostScope::All) } else { hosts },
             actions: (!self.actions.is_empty()).then(|| actions(&self.actions)),
-            networks: (self.any_network || !self.networks.is_empty()).then_some(self.networks),
+            networks: (self.any_network || !self.networks.is_empty()).then(|| networks(self.networks)),
             end: if self.no_expiry { Some(None) } else { self.expires.map(|days| Some(end(now, days))) },
         }
     }

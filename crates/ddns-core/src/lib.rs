@@ -101,7 +101,7 @@ pub use domain::{Domain, Server, Settings, SignUp, SoaTimers};
 pub use due::{Due, due};
 pub use host::{Challenge, Client, Host, Reservation};
 pub use name::{Fqdn, Name, NameError, QueryName, ZoneName};
-pub use network::{network, site};
+pub use network::{Network, network, site};
 pub use record::{
     Caa, Ds, Naptr, Record, RecordData, RecordDataError, RecordType, Soa, Sshfp, SvcKey, Svcb, SvcbError, Text, Tlsa,
     Unknown,

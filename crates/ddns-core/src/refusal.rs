@@ -168,12 +168,12 @@ pub enum Refusal {
         /// Of which type.
         record_type: RecordType,
     },
-    /// The account's quota is reached.
-    #[error("the account may hold {max} {kind}s and does; remove one, or ask the operator for more")]
+    /// A quota is reached: the account's, or of challenge values the host's.
+    #[error("{}", full(*kind, *max))]
     Quota {
-        /// What it holds.
+        /// What is held.
         kind: Kind,
-        /// How many it may hold.
+        /// How many may be held.
         max: u64,
     },
     /// Lists and texts have a named upper bound.
@@ -315,6 +315,14 @@ impl Refusal {
     pub(crate) const TOO_MANY_SERVERS: Refusal = Refusal::TooMany { what: "name servers", max: policy::SERVERS };
     pub(crate) const TOO_MANY_ADDRESSES: Refusal =
         Refusal::TooMany { what: "addresses of a name server", max: policy::SERVER_ADDRESSES };
+}
+
+/// Of what there are as many as may be.
+fn full(kind: Kind, max: u64) -> String {
+    match kind {
+        Kind::Challenge => format!("the host has {max} {kind}s, which is as many as it may; clear one first"),
+        _ => format!("the account may hold {max} {kind}s and does; remove one, or ask the operator for more"),
+    }
 }
 
 /// What stands somewhere, with its article; types of records are spelled out when they are spoken.

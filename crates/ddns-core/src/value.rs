@@ -858,6 +858,9 @@ pub enum ValueError {
     /// A prefix is 48 to 64 bits of unicast addresses.
     #[error("a prefix is an IPv6 address with a length of 48 to 64, such as 2001:db8:1:2::/64")]
     Prefix,
+    /// A network is an address with or without a length.
+    #[error("a network is an address with a length, such as 192.0.2.0/24, or an address alone")]
+    Network,
     /// A heartbeat is 60 seconds to 30 days.
     #[error("a heartbeat is 60 seconds to 30 days")]
     Heartbeat,

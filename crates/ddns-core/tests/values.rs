@@ -7,8 +7,8 @@ use std::time::Duration;
 use ddns_core::{
     Account, AccountNo, AccountState, Actions, ChallengeLife, ChallengeValue, Change, ClientKey, Delta, Description,
     Fqdn, Heartbeat, HostAddress, HostPattern, HostScope, HostTtl, Ipv6Prefix, Ipv6Suffix, Language, Login, Mail,
-    MailAddress, MailKind, Mailbox, Registry, ReservedLabel, Role, Scope, SecretId, Serial, ServerKey, Settings,
-    SignUp, Timestamp, TokenLabel, Ttl, UnicastV4, UnicastV6, ValueError, policy,
+    MailAddress, MailKind, Mailbox, Network, Registry, ReservedLabel, Role, Scope, SecretId, Serial, ServerKey,
+    Settings, SignUp, Timestamp, TokenLabel, Ttl, UnicastV4, UnicastV6, ValueError, policy,
 };
 use proptest::prelude::*;
 use serde::Serialize;
@@ -500,6 +500,49 @@ fn the_end_of_time_is_an_end() {
     let end = Timestamp::from_secs(u64::MAX);
     assert_eq!(end.after(Duration::MAX), end.after(Duration::ZERO));
     assert_eq!(Timestamp::from_micros(1_999_999).secs(), 1);
+}
+
+#[test]
+fn networks() {
+    check_text::<Network>(
+        &[
+            ("192.0.2.0/24", "192.0.2.0/24"),
+            ("192.0.2.77/24", "192.0.2.0/24"),
+            ("0.0.0.0/0", "0.0.0.0/0"),
+            ("127.0.0.1", "127.0.0.1/32"),
+            ("127.0.0.1/32", "127.0.0.1/32"),
+            ("::1", "::1/128"),
+            ("2001:DB8::1/32", "2001:db8::/32"),
+            ("::/0", "::/0"),
+            ("::ffff:192.0.2.1", "192.0.2.1/32"),
+            ("::ffff:192.0.2.1/120", "192.0.2.0/24"),
+            ("::ffff:0:0/96", "0.0.0.0/0"),
+            ("::ffff:0:0/95", "::fffe:0:0/95"),
+        ],
+        &[
+            "",
+            " ",
+            "/",
+            "localhost",
+            "192.0.2",
+            "192.0.2.0/",
+            "/24",
+            "192.0.2.0/33",
+            "::/129",
+            "192.0.2.0/-1",
+            "192.0.2.0/255.255.255.0",
+            "192.0.2.0-192.0.2.9",
+            " 127.0.0.1",
+            "127.0.0.1 ",
+            "[::1]",
+            "[::1]/128",
+            "fe80::1%eth0",
+            "127.0.0.1:80",
+            "192.0.2.0/24/24",
+        ],
+    );
+    let error = "localhost".parse::<Network>().unwrap_err();
+    assert_eq!(error.to_string(), "a network is an address with a length, such as 192.0.2.0/24, or an address alone");
 }
 
 #[test]

@@ -153,6 +153,9 @@ fn every_field_has_its_complaint() {
     for networks in [json!(["192.0.2.0/33"]), json!(["localhost"]), json!("192.0.2.0/24"), json!([null])] {
         check(json!({ "label": "x", "hosts": ["*"], "networks": networks }), json!({ "networks": ["is invalid"] }));
     }
+    // What a program does not know of its networks is not taken for all of them.
+    let unknown = json!({ "label": "x", "hosts": ["*"], "networks": null });
+    check(unknown, json!({ "networks": ["can't be blank"] }));
 }
 
 #[test]

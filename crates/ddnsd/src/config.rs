@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
-use ddns_core::{ChallengeLife, ReservedLabel, Settings, SignUp};
+use ddns_core::{ChallengeLife, Network, ReservedLabel, Settings, SignUp};
 use ddns_http::{BaseUrl, HttpSettings};
 use ddns_mail::{Encryption, RelayAddress, Sender, SettingError};
 use ddns_service::Options;
-use ipnet::IpNet;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -49,9 +48,9 @@ pub(crate) struct Keys {
     /// Where ns1.<zone> is while no name server is registered; kept in the data
     #[arg(long, env = "DDNSD_NS_ADDRESSES", value_name = "ADDR", value_delimiter = ',')]
     pub(crate) ns_addresses: Option<Vec<IpAddr>>,
-    /// Proxies whose X-Forwarded-For or Forwarded header is believed
+    /// Proxies whose X-Forwarded-For or Forwarded header is believed: networks, or single addresses
     #[arg(long, env = "DDNSD_TRUSTED_PROXIES", value_name = "NET", value_delimiter = ',')]
-    pub(crate) trusted_proxies: Option<Vec<IpNet>>,
+    pub(crate) trusted_proxies: Option<Vec<Network>>,
     /// What links begin with, such as https://ddns.example, and where `ddns kit` sends devices; the data tells it
     #[arg(long, env = "DDNSD_BASE_URL", value_name = "URL")]
     pub(crate) base_url: Option<BaseUrl>,
@@ -344,7 +343,7 @@ impl Keys {
         let unless_given = Keys { http: https.as_ref().map(|_| Vec::new()), ..Keys::default() };
         let keys = self.or(unless_given).or(Keys::defaults());
         let http_settings = HttpSettings {
-            trusted_proxies: keys.trusted_proxies.unwrap_or_default(),
+            trusted_proxies: keys.trusted_proxies.unwrap_or_default().into_iter().map(Into::into).collect(),
             base_url: keys.base_url,
             allowed_hosts: keys.allowed_hosts.unwrap_or_default(),
             list_tenant_and_version: keys.designate.list_tenant_and_version.unwrap_or_default(),

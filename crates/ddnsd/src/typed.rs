@@ -86,7 +86,7 @@ mod tests {
         ("tls_key", &["key.pem"], "'key.pem'"),
         ("dns", &["127.0.0.1:3"], "['127.0.0.1:3']"),
         ("ns_addresses", &["192.0.2.1", "2001:db8::1"], "['192.0.2.1', '2001:db8::1']"),
-        ("trusted_proxies", &["10.0.0.0/8"], "['10.0.0.0/8']"),
+        ("trusted_proxies", &["10.0.0.0/8", "127.0.0.1", "::1"], "['10.0.0.0/8', '127.0.0.1', '::1']"),
         ("base_url", &["https://ddns.example"], "'https://ddns.example'"),
         ("allowed_hosts", &["ddns.example"], "['ddns.example']"),
         ("sign_up", &["open"], "'open'"),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
-use ddns_core::{Kind, Refusal, ValueError};
+use ddns_core::{Refusal, ValueError};
 use ddns_service::ServiceError;
 
 use crate::dialect::Fault;
@@ -23,8 +23,6 @@ pub(super) enum Wrong {
     Value(ValueError),
     /// There must be such a host for this caller.
     Missing,
-    /// A host has so many values at most.
-    Full(u64),
     /// A rule of the service forbids it.
     Refused(StatusCode, String),
     /// What every dialect has to say.
@@ -45,10 +43,6 @@ impl Wrong {
             Wrong::Name => bad("fqdn is _acme-challenge. and behind it a host's name, and domain is a host's name"),
             Wrong::Value(error) => bad(&reply::sentence(&error.to_string())),
             Wrong::Missing => message(StatusCode::NOT_FOUND, "There is no host of this name"),
-            Wrong::Full(max) => {
-                let words = format!("The host has {max} challenge values, which is as many as it may; clear one first");
-                message(StatusCode::CONFLICT, &words)
-            }
             Wrong::Refused(status, words) => message(*status, &reply::sentence(words)),
             Wrong::Fault(fault) => reply::fault(*fault, &FAULTS),
         }
@@ -61,7 +55,6 @@ impl From<Refusal> for Wrong {
         let status = match refusal {
             Refusal::NotFound { .. } | Refusal::NotYours { .. } => return Wrong::Missing,
             Refusal::Inactive | Refusal::TokenVoid | Refusal::NotSignedIn => return Wrong::Fault(Fault::Unauthorized),
-            Refusal::Quota { kind: Kind::Challenge, max } => return Wrong::Full(max),
             Refusal::NotAlone { .. } | Refusal::Quota { .. } | Refusal::TooMany { .. } => StatusCode::CONFLICT,
             _ => StatusCode::FORBIDDEN,
         };

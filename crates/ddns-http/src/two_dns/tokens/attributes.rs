@@ -1,9 +1,8 @@
 //! A token's attributes, from JSON, and the part of their list that is asked for.
 
-use std::net::IpAddr;
 use std::sync::LazyLock;
 
-use ddns_core::{Actions, HostPattern, HostScope, Scope, Timestamp, TokenLabel, policy};
+use ddns_core::{Actions, HostPattern, HostScope, Network, Scope, Timestamp, TokenLabel, policy};
 use ipnet::IpNet;
 use uuid::Uuid;
 
@@ -22,7 +21,7 @@ pub(super) fn of_new_token(body: &[u8], now: Timestamp) -> Result<(TokenLabel, S
     let label = form.required("label", |value| text(value)?.parse().map_err(|_| INVALID));
     let hosts = form.required("hosts", hosts);
     let actions = form.take("actions", actions).unwrap_or(Actions { update: true, ..Actions::default() });
-    let networks = form.removable("networks", networks).flatten().unwrap_or_default();
+    let networks = form.take("networks", networks).unwrap_or_default();
     let end = form.removable("expires", |value| end(value, now)).flatten();
     form.finish()?;
     let (Some(label), Some(hosts)) = (label, hosts) else { return Err(Wrong::Attributes) };
@@ -70,12 +69,8 @@ fn actions(value: &Json) -> Result<Actions, &'static str> {
     Ok(actions)
 }
 
-/// Networks, and addresses, which are networks of themselves.
 fn networks(value: &Json) -> Result<Vec<IpNet>, &'static str> {
-    let network = |text: &str| {
-        let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-        network.map(|network| network.trunc()).map_err(|_| INVALID)
-    };
+    let network = |text: &str| text.parse::<Network>().map(IpNet::from).map_err(|_| INVALID);
     texts(value)?.into_iter().map(network).collect()
 }
 
