@@ -103,6 +103,9 @@ fn removals_and_duckdns_leave_reasons_too() {
     check("/update?domains=home&token=TOKEN&txt=", "duckdns", empty);
     let unprintable = "a challenge value is 1 to 255 printable ASCII characters";
     check("/update?domains=home&token=TOKEN&txt=a%20b", "duckdns", unprintable);
+    let several = "the program sent a text for several hosts; send one for each";
+    check("/update?domains=home,cam&token=TOKEN&txt=a", "duckdns", several);
+    check("/update?domains=home,cam&token=TOKEN&txt=&clear=true", "duckdns", several);
     let too = "the program named \"eve.dyn.example\" too, which is not one host that its token reaches";
     check("/update?domains=home,eve.dyn.example&token=TOKEN&txt=a", "duckdns", too);
     check("/update?domains=home,eve.dyn.example&token=TOKEN", "duckdns", too);

@@ -138,7 +138,7 @@ async fn carry_out(service: &Service, request: &HttpRequest, params: &Params) ->
     let hosts = hosts(&caller, service, params)?;
     let clear = is_true(params, "clear");
     match params.last("txt") {
-        Some(text) => set_text(&caller, service, hosts, text, clear).await,
+        Some(text) => set_text(&caller, service, &hosts, text, clear).await,
         None => set_addresses(&caller, service, hosts, params, clear).await,
     }
 }
@@ -213,28 +213,22 @@ fn addresses(host: &Host) -> Vec<String> {
 /// Values that a host keeps: one for itself and one for its wildcard, which are proved at the same time.
 const TEXTS_KEPT: usize = 2;
 
-/// Sets or clears challenge values. Each host's is a command of its own, so that all are tried out before the first is
-/// carried out.
+/// Sets or clears a challenge value. It is one host's: several would be several changes, of which some might fail.
 async fn set_text(
     caller: &SignedIn<DuckDns>,
     service: &Service,
-    hosts: Vec<Fqdn>,
+    hosts: &[Fqdn],
     text: &str,
     clear: bool,
 ) -> Result<Done, Failed> {
+    let [host] = hosts else {
+        return Err(refuse(caller, service, hosts, "the program sent a text for several hosts; send one for each"));
+    };
     let value = Some(text).filter(|text| !text.is_empty()).map(str::parse::<ChallengeValue>).transpose();
-    let value = value.map_err(|why| refuse(caller, service, &hosts, &why.to_string()))?;
-    if value.is_none() && !clear {
-        return Err(refuse(caller, service, &hosts, "the program sent an empty text, and did not ask to clear it"));
-    }
-    let commands = hosts.iter().filter_map(|host| challenge(host.clone(), value.clone(), clear)).collect::<Vec<_>>();
-    for command in &commands {
-        caller.preview(service, command).map_err(|why| refuse(caller, service, &hosts, &why.to_string()))?;
-    }
-    let mut changed = false;
-    for command in commands {
-        changed |= caller.submit(service, command).await?.changed;
-    }
+    let value = value.map_err(|why| refuse(caller, service, hosts, &why.to_string()))?;
+    let empty = || refuse(caller, service, hosts, "the program sent an empty text, and did not ask to clear it");
+    let command = challenge(host.clone(), value, clear).ok_or_else(empty)?;
+    let changed = caller.submit(service, command).await?.changed;
     Ok(Done { shown: vec![if clear { String::new() } else { text.to_owned() }], changed })
 }
 

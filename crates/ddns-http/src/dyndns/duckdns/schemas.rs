@@ -15,7 +15,8 @@ pub(in crate::dyndns) struct DuckParams {
     /// DuckDNS: an API token.
     #[param(required = false, example = "0123456789abcdef0123456789abcdef01234567")]
     token: String,
-    /// DuckDNS: a value at `_acme-challenge` below the hosts, in the place of addresses. The two newest ones stay.
+    /// DuckDNS: a value at `_acme-challenge` below the one host that is named, in the place of addresses. The two newest ones
+    /// stay.
     #[param(required = false)]
     txt: String,
     /// DuckDNS: `true` removes both addresses; with `txt` that value, and with an empty one all values.
