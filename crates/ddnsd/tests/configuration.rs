@@ -1,6 +1,6 @@
 //! The configuration: the file, the environment and the options, and who wins.
 
-use crate::work::{ANY, Server, Work, ended};
+use crate::work::{ANY, Server, Work, ended, get};
 
 #[test]
 fn an_unknown_key_is_an_error_that_names_its_line() {
@@ -20,6 +20,7 @@ fn a_wrong_value_is_an_error_that_names_its_line() {
         ("public_addresses_only = 'yes'\n", "line 1"),
         ("log_format = 'xml'\n", "line 1"),
         ("dns = [\n", "line 1"),
+        ("trusted_proxies = [\n'127.0.0.1', 'localhost'\n]\n", "a network is an address with a length, such as"),
         ("log_level = 'a=b=c'\n", "log_level"),
     ] {
         let ended = work.ends(&["--config", &work.file(text)]);
@@ -63,6 +64,27 @@ fn an_option_wins_over_the_environment_and_that_over_the_file() {
     assert!(work.path("from-env").is_dir());
     let server = with(&env, &["--http", "127.0.0.6:0"]);
     assert_eq!((server.http.len(), ip(&server)), (1, ("127.0.0.6".to_owned(), "127.0.0.2".to_owned())));
+}
+
+/// Whichever way it is named: by its address, or by a network that it is in.
+#[test]
+fn a_proxy_is_trusted_by_its_address() {
+    let work = Work::new();
+    let seen = |env: &[(&str, &str)], args: &[&str]| {
+        let mut command = work.command(&[&ANY, args].concat());
+        command.envs(env.iter().copied());
+        get(Server::of(command).http[0], "/myip", "X-Forwarded-For: 198.51.100.4\r\n")
+    };
+    let trusted = (200, "198.51.100.4".to_owned());
+    assert_eq!(seen(&[], &["--trusted-proxies", "127.0.0.1"]), trusted);
+    assert_eq!(seen(&[], &["--trusted-proxies", "::1,127.0.0.1"]), trusted);
+    assert_eq!(seen(&[], &["--trusted-proxies", "127.0.0.0/8"]), trusted);
+    assert_eq!(seen(&[("DDNSD_TRUSTED_PROXIES", "127.0.0.1,::1")], &[]), trusted);
+    assert_eq!(seen(&[], &["--config", &work.file("trusted_proxies = ['127.0.0.1']\n")]), trusted);
+    assert_eq!(seen(&[], &["--trusted-proxies", "127.0.0.2"]), (200, "127.0.0.1".to_owned()));
+    let ended = work.ends(&["--trusted-proxies", "localhost"]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.err.contains("a network is an address with a length, such as 192.0.2.0/24"), "{ended:?}");
 }
 
 #[test]
