@@ -2,7 +2,8 @@
 //! and by DNS before the reply is read, and each has words of its own for a conflict. Likewise plain records, in those that
 //! know any; and to all others, what is a plain record is no host, until it is adopted.
 //!
-//! A new dialect is a new entry in [`DIALECTS`], and in [`RECORDERS`] if it has records.
+//! A new dialect is a new entry in [`DIALECTS`], in [`RECORDERS`] if it has records, in [`PREFIXES`] if it knows prefixes, and
+//! in [`SETTERS`] if it sets challenge values.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -221,6 +222,36 @@ HTTP GET /ddns/clients/box/hosts
         plain: "HTTP GET /update?hostname=HOST&ip=192.0.2.66\n  as joe:$joe\n  -> 200\n  nohost\n",
     },
     Dialect {
+        name: "duckdns",
+        make: None,
+        change: &[
+            Ask { asked: "HTTP GET /update?domains=HOST&token=$joe&ip=ADDR\n", reply: "  -> 200\n  OK\n" },
+            Ask { asked: "HTTP GET /update/home/$joe/ADDR\n", reply: "  -> 200\n  OK\n" },
+        ],
+        remove: None,
+        present: "\
+HTTP GET /update?domains=HOST&token=$joe&ip=ADDR&verbose=true
+  -> 200
+  OK
+  ADDR
+  \"\"
+  NOCHANGE
+",
+        absent: "HTTP GET /update?domains=HOST&token=$joe&ip=ADDR\n  -> 200\n  KO\n",
+        conflict: "\
+HTTP GET /update?domains=HOST&token=$ann&ip=192.0.2.66
+  -> 200
+  KO
+HTTP GET /update?domains=home&token=$ann&ip=192.0.2.66
+  -> 200
+  KO
+HTTP GET /update/HOST/$ann/192.0.2.66
+  -> 200
+  KO
+",
+        plain: "HTTP GET /update?domains=HOST&token=$joe&ip=192.0.2.66\n  -> 200\n  KO\n",
+    },
+    Dialect {
         name: "command line",
         make: Some(Ask { asked: "CLI host add HOST --owner joe --ip ADDR\n  says added host HOST\n", reply: "" }),
         change: &[Ask { asked: "CLI host set HOST --ip ADDR\n  says changed host HOST\n", reply: "" }],
@@ -421,7 +452,152 @@ CLI record add HOST A ADDR
     },
 ];
 
+/// Ways to say that the host's site has another prefix. `PREFIX` stands for it, and `SIX` for the address that comes of it.
+const PREFIXES: &[Ask] = &[
+    Ask {
+        asked: "HTTP GET /nic/update?hostname=HOST&ip6lanprefix=PREFIX/64\n  as joe:$joe\n",
+        reply: "  -> 200\n  good SIX\n",
+    },
+    Ask { asked: "HTTP GET /nic/update?ipv6prefix=PREFIX/64\n  as joe:$joe\n", reply: "  -> 200\n  good SIX\n" },
+    Ask {
+        asked: "HTTP POST /nic/update\n  as joe:$joe\n  hostname=HOST&myip=ADDR,PREFIX/64\n",
+        reply: "  -> 200\n  good ADDR,SIX\n",
+    },
+    Ask {
+        asked: "HTTP GET /update?hostname=HOST&ip6lanprefix=PREFIX\n  as joe:$joe\n",
+        reply: "  -> 200\n  good SIX\n",
+    },
+    Ask {
+        asked: "HTTP GET /update?domains=HOST&token=$joe&ipv6=PREFIX/64&verbose=true\n",
+        reply: "  -> 200\n  OK\n  ADDR\n  SIX\n  UPDATED\n",
+    },
+    Ask {
+        asked: "HTTP PUT /hosts/HOST\n  as joe:$joe\n  {\"ip6_prefix\":\"PREFIX/64\"}\n",
+        reply: "  -> 200\n  [{\"activate_wildcard\":false,\"ttl\":60,\"fqdn\":\"HOST\",\"ip_address\":\"ADDR\",\"ip6_address\":\"SIX\",\"url\":\"http://ddns.example/hosts/HOST\",\"ip6_suffix\":\"::7\"}]\n",
+    },
+    Ask { asked: "HTTP PUT /hosts/all\n  as joe:$joe\n  {\"ip6_prefix\":\"PREFIX/64\"}\n", reply: "  -> 200\n  …\n" },
+    Ask { asked: "CLI host set HOST --prefix PREFIX/64\n  says changed\n", reply: "" },
+];
+
+/// What each dialect shows of a host with an address of each family.
+const BOTH_PRESENT: &str = "\
+HTTP GET /hosts/HOST
+  as joe:$joe
+  -> 200 as JSON
+  {\"activate_wildcard\":false,\"ttl\":60,\"fqdn\":\"HOST\",\"ip_address\":\"ADDR\",\"ip6_address\":\"SIX\",\"ip6_suffix\":\"::7\",
+   \"url\":\"http://ddns.example/hosts/HOST\"}
+HTTP GET /ddns/clients/box/hosts
+  as joe:$joe
+  -> 200 as JSON
+  {\"hosts\":[{\"hostname\":\"HOST\",\"ipAddress\":\"ADDR\",\"ip6Address\":\"SIX\",
+   \"links\":[{\"rel\":\"self\",\"href\":\"http://ddns.example/ddns/clients/box/hosts/HOST\"}]}]}
+HTTP GET /nic/update?hostname=HOST&myip=ADDR,SIX
+  as joe:$joe
+  -> 200
+  nochg ADDR,SIX
+HTTP GET /nic/update?hostname=HOST&ip6lanprefix=PREFIX/64
+  as joe:$joe
+  -> 200
+  nochg SIX
+HTTP GET /update?domains=HOST&token=$joe&ip=ADDR&ipv6=SIX&verbose=true
+  -> 200
+  OK
+  ADDR
+  SIX
+  NOCHANGE
+HTTP GET /v1/domains/$dyn.id/records => $list
+  with X-Auth-Token: $olga
+  with X-Auth-All-Projects: true
+  -> 200 as JSON
+  {\"records\":[$list.records.0,$list.records.1,$list.records.2,
+   {\"id\":\"$list.records.3.id\",\"domain_id\":\"$dyn.id\",\"name\":\"HOST.\",\"type\":\"AAAA\",\"data\":\"SIX\",
+    \"priority\":null,\"ttl\":60,\"description\":null,\"created_at\":\"…\",\"updated_at\":\"…\"}]}
+CLI host show HOST
+  prints SIX
+";
+
+/// How one dialect sets values for certificate authorities at the host. `VALUE` stands for the value.
+struct Setter {
+    name: &'static str,
+    set: Ask,
+    /// None where values are never taken away but by time.
+    clear: Option<Ask>,
+    /// What is told to somebody whose host it is not.
+    conflict: &'static str,
+    /// What is told where an alias stands.
+    alias: &'static str,
+}
+
+const SETTERS: &[Setter] = &[
+    Setter {
+        name: "httpreq",
+        set: Ask {
+            asked: "HTTP POST /present\n  as joe:$joe\n  {\"fqdn\":\"_acme-challenge.HOST.\",\"value\":\"VALUE\"}\n",
+            reply: "  -> 200\n",
+        },
+        clear: Some(Ask {
+            asked: "HTTP POST /cleanup\n  as joe:$joe\n  {\"fqdn\":\"_acme-challenge.HOST.\",\"value\":\"VALUE\"}\n",
+            reply: "  -> 200\n",
+        }),
+        conflict: "\
+HTTP POST /present
+  as ann:$ann
+  {\"fqdn\":\"_acme-challenge.HOST.\",\"value\":\"VALUE\"}
+  -> 404
+  {\"message\":\"There is no host of this name\"}
+HTTP POST /cleanup
+  as ann:$ann
+  {\"fqdn\":\"_acme-challenge.HOST.\",\"value\":\"VALUE\"}
+  -> 404
+  {\"message\":\"There is no host of this name\"}
+",
+        alias: "HTTP POST /present\n  as joe:$joe\n  {\"fqdn\":\"_acme-challenge.HOST.\",\"value\":\"VALUE\"}\n  -> 409\n  …\n",
+    },
+    Setter {
+        name: "acme-dns",
+        set: Ask {
+            asked: "HTTP POST /update\n  with X-Api-User: $acme.username\n  with X-Api-Key: $acme.password\n  {\"subdomain\":\"$acme.subdomain\",\"txt\":\"VALUE\"}\n",
+            reply: "  -> 200\n  {\"txt\":\"VALUE\"}\n",
+        },
+        clear: None,
+        conflict: "\
+HTTP POST /register
+  as ann:$ann
+  {\"host\":\"HOST\"}
+  -> 404
+  {\"error\":\"unknown_host\"}
+HTTP POST /update
+  with X-Api-User: $acme.username
+  with X-Api-Key: $ann
+  {\"subdomain\":\"$acme.subdomain\",\"txt\":\"VALUE\"}
+  -> 401
+  {\"error\":\"forbidden\"}
+",
+        alias: "HTTP POST /update\n  with X-Api-User: $acme.username\n  with X-Api-Key: $acme.password\n  {\"subdomain\":\"$acme.subdomain\",\"txt\":\"VALUE\"}\n  -> 409\n  {\"error\":\"alias_at_name\"}\n",
+    },
+    Setter {
+        name: "duckdns",
+        set: Ask { asked: "HTTP GET /update?domains=HOST&token=$joe&txt=VALUE\n", reply: "  -> 200\n  OK\n" },
+        clear: Some(Ask {
+            asked: "HTTP GET /update?domains=HOST&token=$joe&txt=VALUE&clear=true\n",
+            reply: "  -> 200\n  OK\n",
+        }),
+        conflict: "\
+HTTP GET /update?domains=HOST&token=$ann&txt=VALUE
+  -> 200
+  KO
+HTTP GET /update?domains=HOST&token=$ann&txt=VALUE&clear=true
+  -> 200
+  KO
+",
+        alias: "HTTP GET /update?domains=HOST&token=$joe&txt=VALUE\n  -> 200\n  KO\n",
+    },
+];
+
 const HOST: &str = "home.dyn.example";
+/// Values as certificate authorities' clients make them.
+const VALUES: [&str; 2] =
+    ["LHDhK3oGRvkiefQnx7OOczTY5Tic_xZ6HcMOc_gmtoM", "LnM23I66h-9HLfVow1SCq_JXXcPl6sDFxiuP-urCyTQ"];
 const FIRST: &str = "192.0.2.1";
 const SECOND: &str = "192.0.2.2";
 
@@ -484,6 +660,73 @@ fn each_dialect_has_its_words_for_a_conflict() {
     }
 }
 
+/// By whichever dialect a prefix comes, each other sees the address that is made of it.
+#[test]
+fn what_one_dialect_says_of_a_prefix_each_other_sees() {
+    let mut story = Story::begin();
+    story.tell("CLI host add HOST --owner joe --ip ADDR --suffix ::7\n", FIRST);
+    story.tell(ATTACH, FIRST);
+    // Twice, so that each comes behind each, and none makes what was there.
+    for (turn, ask) in PREFIXES.iter().chain(PREFIXES.iter().rev()).enumerate() {
+        let prefix = format!("2001:db8:1:{:x}::", turn + 1);
+        let of_turn = |text: &str| text.replace("PREFIX", &prefix).replace("SIX", &format!("{prefix}7"));
+        story.tell("LOG\nSERIAL dyn.example\n", FIRST);
+        story.tell(&of_turn(ask.asked), FIRST);
+        story.tell(&of_turn("DNS HOST AAAA\n  -> NOERROR aa\n  HOST. 60 AAAA SIX\n"), FIRST);
+        if !ask.reply.is_empty() {
+            story.tell(&of_turn(&format!("REPLY\n{}", ask.reply)), FIRST);
+        }
+        story.tell("LOG +1\nSERIAL dyn.example +1\n", FIRST);
+        story.tell(&of_turn(BOTH_PRESENT), FIRST);
+        story.tell("LOG unchanged\n", FIRST);
+    }
+    story.check("prefixes");
+}
+
+/// Values that one dialect has set are there for each other, beside a plain record of the same name, and are taken away by
+/// each that can do so; none of them touches the record.
+#[test]
+fn challenge_values_are_the_same_whoever_sets_them() {
+    for (setter, second) in SETTERS.iter().flat_map(|setter| SETTERS.iter().map(move |second| (setter, second))) {
+        for remover in SETTERS {
+            let Some(clear) = &remover.clear else { continue };
+            let mut story = Story::with_values();
+            story.values(&setter.set, VALUES[0], &[VALUES[0]]);
+            story.values(&second.set, VALUES[1], &VALUES);
+            story.tell("CLI record add _acme-challenge.HOST TXT plain --ttl 60\n  says added\n", FIRST);
+            story.see_values(&["plain", VALUES[0], VALUES[1]]);
+            story.tell("CLI record add _acme-challenge.HOST CNAME www.example.\n  -> exit 4\n", FIRST);
+            for other in SETTERS {
+                story.tell("LOG\n", FIRST);
+                story.tell(&other.conflict.replace("VALUE", VALUES[0]), FIRST);
+                story.tell("LOG unchanged\n", FIRST);
+            }
+            story.values(clear, VALUES[0], &["plain", VALUES[1]]);
+            story.values(clear, VALUES[1], &["plain"]);
+            // What has gone already need not be cleared; and the record is nobody's value.
+            story.tell("LOG\n", FIRST);
+            story.values(clear, VALUES[1], &["plain"]);
+            story.values(clear, "plain", &["plain"]);
+            story.tell("LOG unchanged\nCLI record remove _acme-challenge.HOST TXT\n  says removed\n", FIRST);
+            story.see_values(&[]);
+            story.check(&format!("set by {} and {}, cleared by {}", setter.name, second.name, remover.name));
+        }
+    }
+}
+
+/// An alias stands alone: each says so in its own words.
+#[test]
+fn no_challenge_value_stands_beside_an_alias() {
+    let mut story = Story::with_values();
+    story.tell("CLI record add _acme-challenge.HOST CNAME www.example.\n  says added\nLOG\n", FIRST);
+    for setter in SETTERS {
+        story.tell(&setter.alias.replace("VALUE", VALUES[0]), FIRST);
+        story.tell("LOG unchanged\n", FIRST);
+    }
+    story.tell("DNS _acme-challenge.HOST CNAME\n  -> NOERROR aa\n  …\n", FIRST);
+    story.check("an alias");
+}
+
 /// A plain record's whole life, and who sees what of it.
 #[test]
 fn what_one_dialect_records_each_other_sees() {
@@ -540,6 +783,28 @@ struct Story(String);
 impl Story {
     fn begin() -> Story {
         Story(BEGINNING.to_owned())
+    }
+
+    /// With the host, and a credential of acme-dns for it.
+    fn with_values() -> Story {
+        let mut story = Story::begin();
+        story.tell("CLI host add HOST --owner joe --ip ADDR\n", FIRST);
+        story.tell("HTTP POST /register => $acme\n  as joe:$joe\n  {\"host\":\"HOST\"}\n  -> 201\n  …\n", FIRST);
+        story
+    }
+
+    /// Sets or clears a value; then DNS; and only then reads the reply.
+    fn values(&mut self, ask: &Ask, value: &str, then: &[&str]) {
+        self.tell(&ask.asked.replace("VALUE", value), FIRST);
+        self.see_values(then);
+        self.tell(&format!("REPLY\n{}", ask.reply.replace("VALUE", value)), FIRST);
+    }
+
+    fn see_values(&mut self, values: &[&str]) {
+        let verdict = if values.is_empty() { "NXDOMAIN aa\n  …" } else { "NOERROR aa" };
+        let line = |value: &&str| format!("  _acme-challenge.{HOST}. 60 TXT \"{value}\"\n");
+        let lines: String = values.iter().map(line).collect();
+        self.tell(&format!("DNS _acme-challenge.{HOST} TXT\n  -> {verdict}\n{lines}"), FIRST);
     }
 
     fn tell(&mut self, steps: &str, address: &str) {

@@ -260,9 +260,9 @@ impl Line<'_> {
     }
 }
 
-/// A body's lines, or none. JSON is one line on the wire, wherever it is broken here.
+/// A body's lines, or none. JSON is one line on the wire, wherever it is broken here; `""` alone is an empty line.
 fn body<'t>(lines: impl IntoIterator<Item = &'t str>) -> Option<String> {
-    let lines: Vec<&str> = lines.into_iter().collect();
+    let lines: Vec<&str> = lines.into_iter().map(|line| if line == "\"\"" { "" } else { line }).collect();
     let first = lines.first()?;
     Some(lines.join(if first.starts_with(['{', '[']) { "" } else { "\n" }))
 }
