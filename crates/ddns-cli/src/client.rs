@@ -180,24 +180,13 @@ impl Which {
 }
 
 impl Set {
-    /// One command for each of the two things that it is about: nothing else sets both.
     fn run(self, session: &mut Session<'_>) -> Result<(), Failure> {
         let heartbeat = if self.no_heartbeat { Some(None) } else { self.heartbeat.map(Some) };
         let Set { key, offline, .. } = self;
-        let set = heartbeat.map(|heartbeat| {
-            let edit = ClientEdit { heartbeat: Some(heartbeat) };
-            Command::SetClient { key: key.clone(), edit }
-        });
-        let put = offline.map(|_| Command::PutClient { key: key.clone(), offline, must_exist: true });
-        let (mut changed, mut last) = (false, None);
-        for command in set.into_iter().chain(put) {
-            let done = session.submit(command);
-            let reply = done.map_err(|failure| failure.during(format_args!("cannot change client {key}")))?;
-            changed |= reply.changed;
-            last = Some(reply);
-        }
-        let reply = last.ok_or_else(|| Failure::usage("nothing was said to change"))?;
-        tell(session, &format!("{} client {key}", if changed { "changed" } else { NOTHING }), &reply)
+        let edit = ClientEdit { offline, heartbeat };
+        let put = session.submit(Command::PutClient { key: key.clone(), edit, must_exist: true });
+        let reply = put.map_err(|failure| failure.during(format_args!("cannot change client {key}")))?;
+        tell(session, &format!("{} client {key}", if reply.changed { "changed" } else { NOTHING }), &reply)
     }
 }
 

@@ -200,17 +200,10 @@ pub enum Command {
     PutClient {
         /// Which.
         key: ClientKey,
-        /// Whether it is offline from now on; none leaves it as it is.
-        offline: Option<bool>,
+        /// What to change of it; a new one is online unless this says otherwise.
+        edit: ClientEdit,
         /// Whether the client must be known already.
         must_exist: bool,
-    },
-    /// Change what a client is like.
-    SetClient {
-        /// Which.
-        key: ClientKey,
-        /// What.
-        edit: ClientEdit,
     },
     /// Take what has been silent for longer than its heartbeat allows offline, until its next update. What has no heartbeat
     /// or is offline already stays as it is.
@@ -632,6 +625,8 @@ impl HostEdit {
 /// What to change of a client; none leaves as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ClientEdit {
+    /// Whether it is offline.
+    pub offline: Option<bool>,
     /// How long it may be silent; some none is for ever.
     pub heartbeat: Option<Option<Heartbeat>>,
 }

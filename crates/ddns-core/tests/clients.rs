@@ -42,7 +42,14 @@ impl Home {
     }
 
     fn put(&mut self, source: &str, offline: Option<bool>) -> usize {
-        self.ask(Some(source), Command::PutClient { key: parse("home"), offline, must_exist: false })
+        self.ask(
+            Some(source),
+            Command::PutClient {
+                key: parse("home"),
+                edit: ClientEdit { offline, ..ClientEdit::default() },
+                must_exist: false,
+            },
+        )
     }
 
     fn go(&mut self, source: &str, address: Option<&str>) -> usize {
@@ -150,7 +157,11 @@ fn a_host_hangs_on_one_client() {
     let mut home = Home::new();
     let attach = |key: &str| Command::AttachHost { key: parse(key), host: parse("tv.dyn.example") };
     assert_eq!(home.ask(Some("192.0.2.1"), attach("home")), 0, "attaching is idempotent");
-    let car = Command::PutClient { key: parse("car"), offline: Some(true), must_exist: false };
+    let car = Command::PutClient {
+        key: parse("car"),
+        edit: ClientEdit { offline: Some(true), ..ClientEdit::default() },
+        must_exist: false,
+    };
     assert_eq!(home.ask(Some("192.0.2.1"), car), 1);
     home.ask(Some("192.0.2.1"), attach("car"));
     assert_eq!(home.served("tv.dyn.example").0, "192.0.2.99", "it is where its new client is");
@@ -168,7 +179,11 @@ fn a_token_of_partial_scope() {
     home.put("8.8.8.8", Some(true));
     let token = Some(token_id(JOE, 1));
     let partial = Caller::Account(Identity { account: account(JOE), token, source: Some(parse("8.8.8.8")) });
-    let put = |offline| Command::PutClient { key: parse("home"), offline, must_exist: false };
+    let put = |offline| Command::PutClient {
+        key: parse("home"),
+        edit: ClientEdit { offline, ..ClientEdit::default() },
+        must_exist: false,
+    };
     // Found by thought: an empty body changes nothing, so it needs no scope over all hosts.
     let decision = home.0.ask(&partial, &put(None)).unwrap();
     assert_eq!(decision.changes, []);
@@ -183,12 +198,16 @@ fn a_token_of_partial_scope() {
 #[test]
 fn a_token_for_some_hosts_makes_and_removes_no_client() {
     let mut home = Home::new();
-    home.ask(Some("8.8.8.8"), Command::PutClient { key: parse("car"), offline: None, must_exist: false });
+    home.ask(Some("8.8.8.8"), Command::PutClient { key: parse("car"), edit: ClientEdit::default(), must_exist: false });
     let by = |scope| {
         let token = Some(token_id(JOE, scope));
         Caller::Account(Identity { account: account(JOE), token, source: Some(parse("8.8.8.8")) })
     };
-    let put = |key: &str, offline| Command::PutClient { key: parse(key), offline, must_exist: false };
+    let put = |key: &str, offline| Command::PutClient {
+        key: parse(key),
+        edit: ClientEdit { offline, ..ClientEdit::default() },
+        must_exist: false,
+    };
     let new = NewClient { key: parse("bus"), owner: account(JOE), offline: false };
     // One host, and whatever is under a name.
     for scope in [1, 3] {
@@ -234,14 +253,14 @@ fn a_client_is_made_for_an_account() {
     let foreign = Refusal::NotYours { kind: Kind::Account, name: "joe".to_owned() };
     assert_eq!(home.0.ask(&ann, &add("bus", joe, false)), Err(foreign));
     let missing = Refusal::NotFound { kind: Kind::Client, name: "bus".to_owned() };
-    let put = Command::PutClient { key: parse("bus"), offline: None, must_exist: false };
+    let put = Command::PutClient { key: parse("bus"), edit: ClientEdit::default(), must_exist: false };
     assert_eq!(home.0.ask(&Caller::Local, &put), Err(missing), "nobody's client cannot be");
 }
 
 #[test]
 fn an_account_holds_so_many_clients() {
     let mut home = Home::new();
-    let put = |key: String| Command::PutClient { key: parse(&key), offline: None, must_exist: false };
+    let put = |key: String| Command::PutClient { key: parse(&key), edit: ClientEdit::default(), must_exist: false };
     // One more is there from the beginning.
     for number in 1..policy::CLIENTS_PER_ACCOUNT {
         home.ask(Some("192.0.2.1"), put(format!("car-{number}")));
@@ -272,7 +291,11 @@ fn back_online_from_an_address_that_the_operator_refuses() {
     let public = Settings { public_addresses_only: true, ..Settings::default() };
     home.ask(None, Command::SetSettings(public));
     let joe = Caller::Account(Identity { account: account(JOE), token: None, source: Some(parse("10.0.0.1")) });
-    let back = Command::PutClient { key: parse("home"), offline: Some(false), must_exist: false };
+    let back = Command::PutClient {
+        key: parse("home"),
+        edit: ClientEdit { offline: Some(false), ..ClientEdit::default() },
+        must_exist: false,
+    };
     assert_eq!(home.0.ask(&joe, &back), Err(Refusal::NotPublic));
     home.put("8.8.4.4", Some(false));
     home.expect("8.8.4.4", "none");

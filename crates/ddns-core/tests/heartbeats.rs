@@ -39,7 +39,14 @@ impl Watch {
     }
 
     fn put(&mut self, offline: Option<bool>) -> usize {
-        self.run(&joe(), Command::PutClient { key: parse("home"), offline, must_exist: true })
+        self.run(
+            &joe(),
+            Command::PutClient {
+                key: parse("home"),
+                edit: ClientEdit { offline, ..ClientEdit::default() },
+                must_exist: true,
+            },
+        )
     }
 
     fn go(&mut self) -> usize {
@@ -79,7 +86,7 @@ fn joe() -> Caller {
 }
 
 fn set_client(heartbeat: Option<Option<Heartbeat>>) -> Command {
-    Command::SetClient { key: parse("home"), edit: ClientEdit { heartbeat } }
+    Command::PutClient { key: parse("home"), edit: ClientEdit { offline: None, heartbeat }, must_exist: true }
 }
 
 fn to(address: &str) -> HostEdit {
@@ -281,7 +288,7 @@ fn who_may() {
         assert_eq!(watch.0.ask(&caller, &set), Err(refusal), "{caller:?}");
     }
     assert!(matches!(watch.0.ask(&by(ANN, None), &set), Err(Refusal::NotYours { .. })));
-    let unknown = Command::SetClient { key: parse("nobody"), edit: ClientEdit::default() };
+    let unknown = Command::PutClient { key: parse("nobody"), edit: ClientEdit::default(), must_exist: true };
     assert!(matches!(watch.0.ask(&by(JOE, None), &unknown), Err(Refusal::NotFound { .. })));
     watch.run(&joe(), Command::AttachHost { key: parse("home"), host: parse("a.joe.example") });
     assert_eq!(watch.0.ask(&by(JOE, Some(1)), &set), Err(Refusal::OutOfScope), "a token for one of its hosts");

@@ -99,7 +99,6 @@ fn repeats(command: &Command) -> bool {
         Command::SetServer { edit, .. } => edit.name.is_none(),
         Command::SetRecord { .. }
         | Command::PutClient { .. }
-        | Command::SetClient { .. }
         | Command::MissHeartbeats { .. }
         | Command::MoveClient { .. }
         | Command::AttachHost { .. } => true,
@@ -472,7 +471,7 @@ fn check_step(before: &World, after: &World, command: &Command) {
 fn check_words(before: &World, after: &World, command: &Command) {
     let word = match command {
         Command::SetHosts { edit, .. } | Command::SetAllHosts { edit } => edit.offline,
-        Command::PutClient { offline, .. } => *offline,
+        Command::PutClient { edit, .. } => edit.offline,
         _ => None,
     };
     let hosts = before.hosts.iter().map(|(name, host)| (host.offline, after.hosts.get(name).map(|host| host.offline)));

@@ -572,14 +572,6 @@ impl World {
                     self.challenges.insert(host.to_string(), values);
                 }
             }
-            Command::SetClient { key, edit } => {
-                self.client_for(who, key.as_str(), Action::Manage)?;
-                demand(self.covers_all(who, key.as_str()))?;
-                let client = self.clients.get_mut(key.as_str())?;
-                if let Some(heartbeat) = edit.heartbeat {
-                    client.heartbeat = heartbeat;
-                }
-            }
             Command::MissHeartbeats { hosts, clients } => {
                 demand(who.operates())?;
                 for host in self.hosts.values_mut() {
@@ -601,7 +593,7 @@ impl World {
                 demand(who.whole() && who.is(owner))?;
                 self.add_client(new.key.as_str(), owner, new.offline)?;
             }
-            Command::PutClient { key, offline, must_exist } => self.put_client(who, key, *offline, *must_exist)?,
+            Command::PutClient { key, edit, must_exist } => self.put_client(who, key, *edit, *must_exist)?,
             Command::MoveClient { key, address } => self.move_client(who, key.as_str(), *address)?,
             Command::RemoveClient { key } => {
                 self.client_for(who, key.as_str(), Action::Manage)?;
@@ -1382,7 +1374,8 @@ impl World {
         Some(())
     }
 
-    fn put_client(&mut self, who: &Who, key: &ClientKey, offline: Option<bool>, must_exist: bool) -> Option<()> {
+    fn put_client(&mut self, who: &Who, key: &ClientKey, edit: ClientEdit, must_exist: bool) -> Option<()> {
+        let ClientEdit { offline, heartbeat } = edit;
         let said = |present| match offline {
             Some(true) => Offline::Manual,
             Some(false) => Offline::No,
@@ -1391,10 +1384,19 @@ impl World {
         let Some(before) = self.clients.get(key.as_str()).cloned() else {
             let owner = who.account?;
             demand(!must_exist && who.whole())?;
-            return self.add_client(key.as_str(), owner, offline == Some(true));
+            self.add_client(key.as_str(), owner, offline == Some(true))?;
+            self.clients.get_mut(key.as_str())?.heartbeat = heartbeat.flatten();
+            return Some(());
         };
-        self.client_for(who, key.as_str(), Action::Update)?;
-        demand(offline.is_none() || self.covers_all(who, key.as_str()))?;
+        if offline.is_some() || heartbeat.is_none() {
+            self.client_for(who, key.as_str(), Action::Update)?;
+        }
+        if heartbeat.is_some() {
+            self.client_for(who, key.as_str(), Action::Manage)?;
+        }
+        demand(offline.is_none() && heartbeat.is_none() || self.covers_all(who, key.as_str()))?;
+        let client = self.clients.get_mut(key.as_str())?;
+        client.heartbeat = heartbeat.unwrap_or(client.heartbeat);
         let after = said(before.offline);
         self.clients.get_mut(key.as_str())?.offline = after;
         if before.offline != Offline::No && after == Offline::No && who.source.is_some() {

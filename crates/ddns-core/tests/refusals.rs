@@ -50,7 +50,7 @@ fn add_record(id: u128, name: &str, record_type: &str, data: &str) -> Command {
 }
 
 fn put_client(key: &str, offline: Option<bool>) -> Command {
-    Command::PutClient { key: parse(key), offline, must_exist: false }
+    Command::PutClient { key: parse(key), edit: ClientEdit { offline, ..ClientEdit::default() }, must_exist: false }
 }
 
 fn not_found(kind: Kind, name: &str) -> Refusal {
@@ -220,7 +220,7 @@ fn clients() {
     let attach = |key: &str, host: &str| Command::AttachHost { key: parse(key), host: parse(host) };
     let go = |key: &str| Command::MoveClient { key: parse(key), address: None };
     let no_source = Caller::Account(Identity { account: account(JOE), token: None, source: Some(parse("224.0.0.1")) });
-    let must = Command::PutClient { key: parse("new"), offline: None, must_exist: true };
+    let must = Command::PutClient { key: parse("new"), edit: ClientEdit::default(), must_exist: true };
     check(
         &stage,
         &[
@@ -502,6 +502,17 @@ fn check_limit(max: usize, refusal: &Refusal, command: impl Fn(usize) -> Command
         stage.ask(&by(OPERATOR), &command(number)).unwrap();
     }
     assert_eq!(stage.ask(&by(OPERATOR), &command(max)), Err(refusal.clone()));
+}
+
+/// Of challenge values a host has a number, of everything else an account.
+#[test]
+fn a_full_quota_says_whose_it_is() {
+    let words = |kind, max| Refusal::Quota { kind, max }.to_string();
+    assert_eq!(
+        words(Kind::Challenge, 10),
+        "the host has 10 challenge values, which is as many as it may; clear one first"
+    );
+    assert_eq!(words(Kind::Host, 5), "the account may hold 5 hosts and does; remove one, or ask the operator for more");
 }
 
 #[test]

@@ -285,7 +285,7 @@ pub(crate) fn beginning() -> Vec<(Caller, Command)> {
     );
     commands.extend([new_host("a.dyn.example", JOE), new_host("a.joe.example", JOE), new_host("a.ann.example", ANN)]);
     let joe = Caller::Account(Identity { account: account(JOE), token: None, source: None });
-    let client = Command::PutClient { key: parse("home"), offline: None, must_exist: false };
+    let client = Command::PutClient { key: parse("home"), edit: ClientEdit::default(), must_exist: false };
     let attach = Command::AttachHost { key: parse("home"), host: parse("a.dyn.example") };
     let sam = new_account("sam@mail.example", AccountState::Active, Role::User, (3, 1));
     let local = commands.into_iter().map(|command| (Caller::Local, command));
@@ -605,11 +605,11 @@ fn client_command() -> BoxedStrategy<Command> {
         1 => (key(), some_account(), any::<bool>())
             .prop_map(|(key, owner, offline)| Command::AddClient(NewClient { key, owner: account(owner), offline })),
         4 => (key(), prop::option::of(any::<bool>()), prop::bool::weighted(0.2))
-            .prop_map(|(key, offline, must_exist)| Command::PutClient { key, offline, must_exist }),
+            .prop_map(|(key, offline, must_exist)| Command::PutClient { key, edit: ClientEdit { offline, ..ClientEdit::default() }, must_exist }),
         3 => (key(), prop::option::of(host_address())).prop_map(|(key, address)| Command::MoveClient { key, address }),
         1 => key().prop_map(|key| Command::RemoveClient { key }),
         2 => (key(), rarely(heartbeat()))
-            .prop_map(|(key, heartbeat)| Command::SetClient { key, edit: ClientEdit { heartbeat } }),
+            .prop_map(|(key, heartbeat)| Command::PutClient { key, edit: ClientEdit { offline: None, heartbeat }, must_exist: true }),
         1 => missed(),
         5 => (key(), host()).prop_map(|(key, host)| Command::AttachHost { key, host }),
         1 => (key(), host()).prop_map(|(key, host)| Command::DetachHost { key, host }),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use actix_web::http::header::IF_MATCH;
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
-use ddns_core::{Client, ClientEdit, ClientKey, Command, Fqdn, Receipt};
+use ddns_core::{Client, ClientKey, Command, Fqdn, Receipt};
 use ddns_service::Reply;
 use utoipa::OpenApi;
 use utoipa::openapi::{RefOr, Schema};
@@ -103,34 +103,14 @@ async fn put_client(
     body: Body<Clients>,
 ) -> Answer {
     let (key, must_exist) = (parsed(&key)?, must_exist(&request)?);
-    let (offline, edit) = bodies::client(&body).inspect_err(|wrong| note(&caller, &service, &key, wrong))?;
-    let (client, made) = put(&caller, &service.service, key, offline, must_exist, edit).await?;
+    let edit = bodies::client(&body).inspect_err(|wrong| note(&caller, &service, &key, wrong))?;
+    let put = Command::PutClient { key, edit, must_exist };
+    let (client, made) = as_client(caller.submit(&service.service, put).await?)?;
     let (client, links) = (&client, links(&request, &service));
     if made {
         return Ok(created(links.client(&client.key), &ClientBody::new(client, &links)));
     }
     Ok(json(StatusCode::OK, &ChangedClientBody::new(client, &links)))
-}
-
-/// Two commands where a heartbeat is named: what would refuse the second refuses the first, too.
-async fn put(
-    caller: &Caller,
-    service: &ddns_service::Service,
-    key: ClientKey,
-    offline: Option<bool>,
-    must_exist: bool,
-    edit: ClientEdit,
-) -> Result<(Arc<Client>, bool), Wrong> {
-    let set = (edit != ClientEdit::default()).then(|| Command::SetClient { key: key.clone(), edit });
-    if let Some(set) = set.as_ref().filter(|_| service.snapshot().registry.client(&key).is_some()) {
-        caller.preview(service, set)?;
-    }
-    let put = caller.submit(service, Command::PutClient { key, offline, must_exist }).await?;
-    let (client, made) = as_client(put)?;
-    match set {
-        Some(set) => Ok((as_client(caller.submit(service, set).await?)?.0, made)),
-        None => Ok((client, made)),
-    }
 }
 
 fn as_client(reply: Reply) -> Result<(Arc<Client>, bool), Wrong> {

@@ -35,7 +35,7 @@ impl Mention {
     pub(crate) fn of(request: &Request) -> Mention {
         let what = match &request.command {
             Command::SetHosts { edit, .. } | Command::SetAllHosts { edit } if edit.is_update() => What::Hosts,
-            Command::PutClient { offline: Some(false), .. } => What::Client,
+            Command::PutClient { edit, .. } if edit.offline == Some(false) => What::Client,
             Command::MoveClient { .. } => What::ClientAndHosts,
             _ => What::Nothing,
         };

@@ -217,11 +217,17 @@ fn a_client_has_one_too() {
         house.service.submit_blocking(request).unwrap()
     };
     let key = || "box".parse().unwrap();
-    let put = |offline| by(Command::PutClient { key: key(), offline, must_exist: false });
+    let put = |offline| {
+        by(Command::PutClient { key: key(), edit: ClientEdit { offline, ..ClientEdit::default() }, must_exist: false })
+    };
     let client = || house.service.snapshot().registry.client(&key()).unwrap().offline;
     put(None);
     by(Command::AttachHost { key: key(), host: HOST.parse().unwrap() });
-    by(Command::SetClient { key: key(), edit: ClientEdit { heartbeat: Some(Some(600.try_into().unwrap())) } });
+    by(Command::PutClient {
+        key: key(),
+        must_exist: true,
+        edit: ClientEdit { offline: None, heartbeat: Some(Some(600.try_into().unwrap())) },
+    });
     house.pass(INTERVAL - SECOND);
     put(Some(false));
     house.pass(INTERVAL - SECOND);

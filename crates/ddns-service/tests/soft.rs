@@ -1,6 +1,6 @@
 //! What is known beside the log: who called last, and why the last refusal was.
 
-use ddns_core::{Caller, Command, HostAddress, HostEdit, Identity, Together};
+use ddns_core::{Caller, ClientEdit, Command, HostAddress, HostEdit, Identity, Together};
 use ddns_service::{Origin, Request, Service, ServiceError};
 use ddns_store::{FileStore, MemoryStore, SoftKey, SoftRefusal, SoftState, Store};
 
@@ -60,7 +60,11 @@ fn every_accepted_update_is_a_contact() {
     by(Command::SetHosts { hosts, edit, together: Together::Each }).unwrap();
     assert!(contact(b).is_some());
     let client = SoftKey::Client("box".parse().unwrap());
-    let put = |offline| Command::PutClient { key: "box".parse().unwrap(), offline, must_exist: false };
+    let put = |offline| Command::PutClient {
+        key: "box".parse().unwrap(),
+        edit: ClientEdit { offline, ..ClientEdit::default() },
+        must_exist: false,
+    };
     by(put(None)).unwrap();
     assert_eq!(contact(client.clone()), None);
     by(Command::AttachHost { key: "box".parse().unwrap(), host: HOST.parse().unwrap() }).unwrap();

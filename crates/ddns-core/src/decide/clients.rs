@@ -10,9 +10,18 @@ use crate::host::{Client, Host};
 use crate::name::Fqdn;
 use crate::policy;
 use crate::refusal::{Kind, Refusal};
-use crate::value::{ClientKey, ClientNo, HostAddress, Offline};
+use crate::value::{ClientKey, ClientNo, Heartbeat, HostAddress, Offline};
 
 pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewClient) -> Result<Receipt, Refusal> {
+    make(draft, actor, new, None)
+}
+
+fn make(
+    draft: &mut Draft<'_>,
+    actor: &Actor,
+    new: &NewClient,
+    heartbeat: Option<Heartbeat>,
+) -> Result<Receipt, Refusal> {
     actor.manage_all()?;
     let registry = draft.registry();
     let owner = registry.account(new.owner).ok_or_else(|| Refusal::not_found(Kind::Account, new.owner.get()))?;
@@ -34,7 +43,7 @@ pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewClient) -> Resu
         offline: after(Offline::No, Some(new.offline)),
         ipv4: None,
         ipv6: None,
-        heartbeat: None,
+        heartbeat,
         created: now,
         updated: now,
     };
@@ -45,22 +54,28 @@ pub(super) fn put(
     draft: &mut Draft<'_>,
     actor: &Actor,
     key: &ClientKey,
-    offline: Option<bool>,
+    edit: ClientEdit,
     must_exist: bool,
 ) -> Result<Receipt, Refusal> {
     if draft.registry().client(key).is_none() {
         return match actor.number() {
             Some(owner) if !must_exist => {
-                add(draft, actor, &NewClient { key: key.clone(), owner, offline: offline.unwrap_or(false) })
+                let new = NewClient { key: key.clone(), owner, offline: edit.offline.unwrap_or(false) };
+                make(draft, actor, &new, edit.heartbeat.flatten())
             }
             _ => Err(Refusal::not_found(Kind::Client, key)),
         };
     }
-    let before = own(draft, actor, key, Action::Update)?;
-    if offline.is_some() {
+    let before = own(draft, actor, key, edit.action())?;
+    if edit.heartbeat.is_some() {
+        actor.allow(Action::Manage)?;
+    }
+    if edit != ClientEdit::default() {
         check_scope(draft, actor, &before)?;
     }
-    let after = Client { offline: after(before.offline, offline), ..Client::clone(&before) };
+    let offline = after(before.offline, edit.offline);
+    let heartbeat = edit.heartbeat.unwrap_or(before.heartbeat);
+    let after = Client { offline, heartbeat, ..Client::clone(&before) };
     let comes_back = !before.offline.is_online() && after.offline.is_online();
     let source = if comes_back { actor.source().ok() } else { None };
     let client = match source {
@@ -68,6 +83,13 @@ pub(super) fn put(
         None => put_changed(draft, &before, after),
     };
     Ok(Receipt::Client { client, made: false })
+}
+
+impl ClientEdit {
+    /// What a scope must allow at least: what a client is like is another thing than where it is.
+    fn action(&self) -> Action {
+        if self.heartbeat.is_some() && self.offline.is_none() { Action::Manage } else { Action::Update }
+    }
 }
 
 /// `Manual` comes and goes by word alone; an empty word leaves everything as it is.
@@ -126,13 +148,6 @@ fn put_changed(draft: &mut Draft<'_>, before: &Arc<Client>, mut after: Client) -
         after.updated = draft.now;
     }
     changed(before, after, Change::Client, draft)
-}
-
-pub(super) fn set(draft: &mut Draft<'_>, actor: &Actor, key: &ClientKey, edit: ClientEdit) -> Result<Receipt, Refusal> {
-    let before = own(draft, actor, key, Action::Manage)?;
-    check_scope(draft, actor, &before)?;
-    let after = Client { heartbeat: edit.heartbeat.unwrap_or(before.heartbeat), ..Client::clone(&before) };
-    Ok(Receipt::Client { client: put_changed(draft, &before, after), made: false })
 }
 
 pub(super) fn remove(draft: &mut Draft<'_>, actor: &Actor, key: &ClientKey) -> Result<Receipt, Refusal> {

@@ -6,7 +6,7 @@ use super::words::Wrong;
 use crate::json::{self, Json, Object};
 
 /// What the `PUT` of a client asks for: `offline` and `heartbeat`, or one of them, or nothing.
-pub(super) fn client(body: &[u8]) -> Result<(Option<bool>, ClientEdit), Wrong> {
+pub(super) fn client(body: &[u8]) -> Result<ClientEdit, Wrong> {
     let mut object = object_or_nothing(body)?;
     let (offline, heartbeat) = (object.remove("offline"), object.remove("heartbeat"));
     if !object.is_empty() {
@@ -17,7 +17,7 @@ pub(super) fn client(body: &[u8]) -> Result<(Option<bool>, ClientEdit), Wrong> {
         Json::Null => Ok(None),
         value => value.heartbeat().map(Some).ok_or(Wrong::Heartbeat),
     });
-    Ok((offline, ClientEdit { heartbeat: heartbeat.transpose()? }))
+    Ok(ClientEdit { offline, heartbeat: heartbeat.transpose()? })
 }
 
 /// The action `updateIP`: to an address, or to the caller's own by the word `default`.

@@ -249,7 +249,7 @@ fn belongings(one: &mut Process, joe: AccountNo) {
     }));
     one.ask(Command::AskPassword { login: "joe@mail.test".parse().unwrap(), mail: Uuid::from_u128(7_777) });
     let key = || "home-of-joe".parse().unwrap();
-    let put = Command::PutClient { key: key(), offline: None, must_exist: false };
+    let put = Command::PutClient { key: key(), edit: ddns_core::ClientEdit::default(), must_exist: false };
     one.ask_as(Caller::Account(from(joe)), put).unwrap();
     one.ask(Command::AttachHost { key: key(), host: "a.dyn.example".parse().unwrap() });
     one.ask(new_domain("jonathans-zone.test", Some(joe)));

@@ -277,7 +277,7 @@ pub fn lists_in_order(make: Make<'_>) {
         one.ask(new_token(u128::from(200 - number), joe, 1_000 + u64::from(number)));
         one.add_account(&format!("user{number}"));
         let key = format!("client-{number}").parse().unwrap();
-        one.ask_as(caller(joe), Command::PutClient { key, offline: None, must_exist: false }).unwrap();
+        one.ask_as(caller(joe), Command::PutClient { key, edit: ClientEdit::default(), must_exist: false }).unwrap();
     }
     for name in ["ns2.test", "ns1.test", "a.ns.test"] {
         let (id, name) = (name_uuid(name), name.parse().unwrap());
@@ -808,8 +808,8 @@ pub fn sites_and_parts_are_kept(make: Make<'_>) {
     };
     one.ask(Command::SetHosts { hosts: vec![host.clone()], edit: moved, together: Together::AllOrNothing });
     one.ask(Command::AddClient(NewClient { key: client.clone(), owner: joe, offline: false }));
-    let edit = ClientEdit { heartbeat: Some(Some(heartbeat)) };
-    one.ask(Command::SetClient { key: client.clone(), edit });
+    let edit = ClientEdit { offline: None, heartbeat: Some(Some(heartbeat)) };
+    one.ask(Command::PutClient { key: client.clone(), edit, must_exist: true });
     let (hosts, clients) =
         (vec![one.registry.host(&host).unwrap().number], vec![one.registry.client(&client).unwrap().number]);
     one.ask(Command::MissHeartbeats { hosts, clients });

@@ -406,12 +406,12 @@ fn client_command() -> BoxedStrategy<Command> {
     let host = || host().prop_map(|host| host.parse().unwrap());
     prop_oneof![
         2 => (key(), prop::option::of(any::<bool>()))
-            .prop_map(|(key, offline)| Command::PutClient { key, offline, must_exist: false }),
+            .prop_map(|(key, offline)| Command::PutClient { key, edit: ClientEdit { offline, ..ClientEdit::default() }, must_exist: false }),
         1 => (key(), 0..4u8).prop_map(|(key, last)| Command::MoveClient {
             key, address: format!("192.0.2.{last}").parse().ok(),
         }),
         2 => (key(), prop::option::of(heartbeat()))
-            .prop_map(|(key, heartbeat)| Command::SetClient { key, edit: ClientEdit { heartbeat } }),
+            .prop_map(|(key, heartbeat)| Command::PutClient { key, edit: ClientEdit { offline: None, heartbeat }, must_exist: true }),
         1 => missed(),
         1 => key().prop_map(|key| Command::RemoveClient { key }),
         3 => (key(), host()).prop_map(|(key, host)| Command::AttachHost { key, host }),
