@@ -142,14 +142,14 @@ fn whole(mut parts: &str) -> String {
 }
 
 /// The memory of a process at a moment, from which its peak is counted.
-struct Memory {
+pub(crate) struct Memory {
     process: Pid,
     resident: u64,
 }
 
 impl Memory {
     /// None where the system does not tell.
-    fn of(process: Pid) -> Option<Memory> {
+    pub(crate) fn of(process: Pid) -> Option<Memory> {
         let mut memory = Memory { process, resident: 0 };
         // It forgets the peak.
         std::fs::write(memory.file("clear_refs"), "5").ok()?;
@@ -157,7 +157,7 @@ impl Memory {
         Some(memory)
     }
 
-    fn growth(&self) -> u64 {
+    pub(crate) fn growth(&self) -> u64 {
         self.told("VmHWM:").unwrap().saturating_sub(self.resident)
     }
 
