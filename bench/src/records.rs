@@ -75,7 +75,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 /// Serves a domain of so many records until standard input ends; prints where, and with which token.
 pub(crate) fn serve(arguments: &ServeArguments) -> anyhow::Result<()> {
     let store = FileStore::open(&arguments.directory)?;
-    let options = Options { changes_per_hour: u32::MAX, ..Options::default() };
+    let options = Options { changes_per_hour: u32::MAX, changes_per_network: u32::MAX, ..Options::default() };
     let service = Service::start(Box::new(store), options)?;
     let owner = make_owner(&service)?;
     let domain = fill(&service, owner, arguments.records)?;

@@ -87,7 +87,7 @@ fn megabytes(octets: u64) -> String {
 
 fn open(directory: &Path, fold_every: usize) -> anyhow::Result<Service> {
     let store = FileStore::open(directory)?.fold_every(fold_every);
-    let options = Options { changes_per_hour: u32::MAX, ..Options::default() };
+    let options = Options { changes_per_hour: u32::MAX, changes_per_network: u32::MAX, ..Options::default() };
     Ok(Service::start(Box::new(store), options)?)
 }
 
