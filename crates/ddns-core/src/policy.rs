@@ -183,6 +183,9 @@ pub const COUNTED_MAX: usize = 100_000;
 pub const BATCH: usize = 512;
 /// Passwords hashed at a time.
 pub const HASHES_AT_ONCE: usize = 2;
+/// How much password hashing gives way to all other work on the machine, as `nice` counts: it gets a tenth where others want
+/// everything.
+pub const HASH_NICENESS: i32 = 10;
 /// Callers waiting for a password hash; one more is answered "busy" at once.
 pub const HASH_QUEUE: usize = 64;
 /// Verified credentials remembered.

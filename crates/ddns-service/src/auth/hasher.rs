@@ -64,9 +64,10 @@ impl Hasher {
         let (queue, waiting) = crossbeam_channel::bounded::<Work>(policy::HASH_QUEUE);
         for number in 1..=policy::HASHES_AT_ONCE {
             let waiting = waiting.clone();
-            let spawned = std::thread::Builder::new()
-                .name(format!("ddns-hash-{number}"))
-                .spawn(move || waiting.into_iter().for_each(|work| work()));
+            let spawned = std::thread::Builder::new().name(format!("ddns-hash-{number}")).spawn(move || {
+                give_way();
+                waiting.into_iter().for_each(|work| work());
+            });
             if let Err(error) = spawned {
                 tracing::error!(%error, "a password hashing thread could not be started");
             }
@@ -129,6 +130,18 @@ impl Hasher {
     }
 }
 
+/// Lets this thread work when nobody else has to: where as many hash as there are processors, DNS and updates waited for them.
+#[cfg(target_os = "linux")]
+fn give_way() {
+    if let Err(error) = rustix::process::nice(policy::HASH_NICENESS) {
+        tracing::warn!(%error, "password hashing does not give way to other work");
+    }
+}
+
+/// Elsewhere that would be the whole process.
+#[cfg(not(target_os = "linux"))]
+fn give_way() {}
+
 /// A hash that no password has, made with the same cost, for logins that do not exist.
 static DUMMY: LazyLock<Zeroizing<String>> = LazyLock::new(|| {
     let random: [u8; 32] = fresh::octets();
@@ -162,4 +175,26 @@ fn hashed_like(hash: &PasswordHash, password: &SecretString) -> Option<Output> {
         argon2.hash_password_into_with_memory(password.expose_secret().as_bytes(), &salt, output, memory).ok()
     })?;
     Output::new(output).ok()
+}
+
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The 19th field of `stat` (proc(5)).
+    fn niceness() -> i32 {
+        let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
+        stat.rsplit(')').next().unwrap().split_whitespace().nth(16).unwrap().parse().unwrap()
+    }
+
+    #[test]
+    fn hashing_gives_way_and_nothing_else_does() {
+        let before = niceness();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let while_hashing = runtime.block_on(Hasher::start().run(niceness)).ok();
+        let nicest = 19; // The system has nothing beyond it.
+        assert_eq!(while_hashing, Some((before + policy::HASH_NICENESS).min(nicest)));
+        assert_eq!(niceness(), before);
+    }
 }
