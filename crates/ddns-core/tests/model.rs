@@ -53,6 +53,7 @@ pub(crate) struct Credential {
     pub(crate) secret: SecretId,
     /// The one that made it for a part of what it may do.
     pub(crate) parent: Option<Uuid>,
+    pub(crate) created: Timestamp,
 }
 
 /// A mail that waits to be sent.
@@ -258,7 +259,7 @@ impl World {
         for token in registry.tokens() {
             let (account, label) = (token.account.get(), token.label.to_string());
             let (scope, secret, parent) = (token.scope.clone(), token.secret, token.parent);
-            let credential = Credential { account, label, scope, secret, parent };
+            let credential = Credential { account, label, scope, secret, parent, created: token.created };
             world.tokens.insert(token.id, credential);
         }
         for mail in registry.mails() {
@@ -458,14 +459,19 @@ impl World {
             Command::AddToken(new) => {
                 if let Some(parent) = self.makes_part(who, new) {
                     demand(who.hands_on(&new.scope))?;
-                    demand(self.tokens.values().filter(|token| token.parent == Some(parent)).count() < 10)?;
-                    self.add_token(new, Some(parent))?;
+                    demand(!self.tokens.contains_key(&new.id))?;
+                    let parts = || self.tokens.iter().filter(|(_, token)| token.parent == Some(parent));
+                    if parts().count() == 10 {
+                        let (_, oldest) = parts().map(|(id, part)| (part.created, *id)).min()?;
+                        self.tokens.remove(&oldest);
+                    }
+                    self.add_token(new, Some(parent), now)?;
                 } else {
                     demand(who.is(new.account.get()) && who.whole() && who.hands_on(&new.scope))?;
-                    self.add_token(new, None)?;
+                    self.add_token(new, None, now)?;
                 }
             }
-            Command::RenewToken(new) => self.renew_token(who, new)?,
+            Command::RenewToken(new) => self.renew_token(who, new, now)?,
             Command::SetToken { token, edit } => {
                 let before = self.tokens.get(token)?.clone();
                 demand(who.is(before.account) && who.whole())?;
@@ -481,8 +487,9 @@ impl World {
                 self.tokens.insert(*token, Credential { label, scope, ..before });
             }
             Command::RevokeToken { token } => {
-                let owner = self.tokens.get(token)?.account;
-                demand(who.is(owner) && who.whole())?;
+                let found = self.tokens.get(token)?;
+                let own_part = found.parent.is_some() && found.parent == who.token;
+                demand(own_part || who.is(found.account) && who.whole())?;
                 self.take_token(*token);
             }
             Command::AddTsigKey(key) => {
@@ -1132,18 +1139,18 @@ impl World {
         self.tokens.remove(&id)
     }
 
-    fn add_token(&mut self, new: &NewToken, parent: Option<Uuid>) -> Option<()> {
+    fn add_token(&mut self, new: &NewToken, parent: Option<Uuid>, now: Timestamp) -> Option<()> {
         let account = new.account.get();
         self.holder(account)?;
         demand(!self.tokens.contains_key(&new.id))?;
         demand(self.tokens.values().filter(|token| token.account == account).count() < 100)?;
-        let (label, scope) = (new.label.to_string(), new.scope.clone());
-        self.tokens.insert(new.id, Credential { account, label, scope, secret: new.secret, parent });
+        let (label, scope, secret) = (new.label.to_string(), new.scope.clone(), new.secret);
+        self.tokens.insert(new.id, Credential { account, label, scope, secret, parent, created: now });
         Some(())
     }
 
     /// A token renews itself and stays what it is; under a password it is those with the label.
-    fn renew_token(&mut self, who: &Who, new: &NewToken) -> Option<()> {
+    fn renew_token(&mut self, who: &Who, new: &NewToken, now: Timestamp) -> Option<()> {
         let account = new.account.get();
         let itself = who.token.filter(|_| who.account == Some(account));
         demand(who.is(account) && (itself.is_some() || who.whole()))?;
@@ -1163,7 +1170,7 @@ impl World {
                 }
             }
         }
-        self.add_token(&new, parent)
+        self.add_token(&new, parent, now)
     }
 
     /// What is open to whoever has not signed in; none if the command is not of that kind.
@@ -1262,7 +1269,7 @@ impl World {
         let person = self.linked(caller, number, AccountState::Unconfirmed, now)?;
         person.state = AccountState::Active;
         self.take_letters(number);
-        self.add_token(token, None)
+        self.add_token(token, None, now)
     }
 
     fn set_password(
@@ -1355,8 +1362,14 @@ impl World {
 impl World {
     fn client_for(&self, who: &Who, key: &str, action: Action) -> Option<Device> {
         let client = self.clients.get(key)?;
-        demand(who.is(client.owner) && who.may(action))?;
+        demand(who.is(client.owner) && who.may(action) && self.reaches(who, key))?;
         Some(client.clone())
+    }
+
+    /// To whoever is not for all hosts, a client is there with one of its own on it.
+    fn reaches(&self, who: &Who, key: &str) -> bool {
+        let mut on = self.hosts.iter().filter(|(_, host)| host.client.as_deref() == Some(key));
+        who.everywhere() || on.any(|(name, _)| who.covers(name))
     }
 
     /// A client without hosts is as good as one that has all that may come to hang on it.

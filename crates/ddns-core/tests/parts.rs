@@ -220,20 +220,65 @@ fn a_part_alone_is_revoked() {
     assert!(stage.registry.token(parent).is_some());
 }
 
+/// A token has ten parts: one more takes the place of the oldest, so that a program which forgets its own can go on.
 #[test]
-fn a_token_makes_ten() {
+fn the_eleventh_part_takes_the_place_of_the_oldest() {
     let mut stage = Stage::new();
     let parent = by(token_id(JOE, CHALLENGE_AND_UPDATE));
     let add = |id| Command::AddToken(new(id, "part", challenge_of(&["a.dyn.example"])));
-    for id in 0..policy::TOKENS_PER_TOKEN as u128 {
+    stage.ask(&by(token_id(JOE, CHALLENGE)), &add(50)).unwrap();
+    // The later ones have the smaller ids, but for the first two, which are as old as each other.
+    stage.ask(&parent, &add(31)).unwrap();
+    stage.ask(&parent, &add(30)).unwrap();
+    for id in (0..policy::TOKENS_PER_TOKEN as u128 - 2).rev() {
+        stage.pass(1);
         stage.ask(&parent, &add(id)).unwrap();
     }
     assert_eq!(policy::TOKENS_PER_TOKEN, 10);
-    let refused = Refusal::TooMany { what: "tokens made by one token", max: 10 };
-    assert_eq!(stage.ask(&parent, &add(99)), Err(refused));
-    stage.ask(&by(token_id(JOE, CHALLENGE)), &add(98)).unwrap();
-    stage.ask(&joe(), &Command::RevokeToken { token: part_id(3) }).unwrap();
-    stage.ask(&parent, &add(99)).unwrap();
+    let there = |stage: &Stage, id| stage.registry.token(part_id(id)).is_some();
+    for (id, goes) in [(60, 30), (61, 31), (62, 7), (63, 6)] {
+        assert!(there(&stage, goes), "{goes}");
+        assert_eq!(stage.ask(&parent, &add(id)).unwrap().changes.len(), 2, "the old one goes and the new one comes");
+        assert!(there(&stage, id) && !there(&stage, goes), "{id} for {goes}");
+    }
+    assert!(there(&stage, 50) && there(&stage, 5), "another token's, and the next");
+    let again = stage.ask(&parent, &add(5));
+    assert!(matches!(again, Err(Refusal::Taken { .. })), "its own id is no place: {again:?}");
+    let wider = NewToken { scope: challenge_of(&["b.dyn.example"]), ..new(64, "x", Scope::FULL) };
+    assert_eq!(stage.ask(&parent, &Command::AddToken(wider)), Err(Refusal::OutOfScope));
+    assert!(there(&stage, 5), "what is refused takes nobody's place");
+}
+
+/// An account that is full has no more, but one part for another.
+#[test]
+fn an_account_that_is_full_exchanges_parts() {
+    let mut stage = Stage::new();
+    let (one, other) = (by(token_id(JOE, CHALLENGE_AND_UPDATE)), by(token_id(JOE, CHALLENGE)));
+    let add = |id| Command::AddToken(new(id, "part", challenge_of(&["a.dyn.example"])));
+    for id in 0..policy::TOKENS_PER_TOKEN as u128 {
+        stage.ask(&one, &add(id)).unwrap();
+    }
+    let count = |stage: &Stage| stage.registry.tokens_of(account(JOE)).count();
+    for id in 0..(policy::TOKENS_PER_ACCOUNT - count(&stage)) as u128 {
+        stage.ask(&joe(), &Command::AddToken(new(100 + id, "whole", Scope::FULL))).unwrap();
+    }
+    assert!(matches!(stage.ask(&other, &add(98)), Err(Refusal::Quota { kind: Kind::Token, .. })));
+    stage.ask(&one, &add(99)).unwrap();
+    assert_eq!(count(&stage), policy::TOKENS_PER_ACCOUNT);
+}
+
+/// A token revokes what it made, and nothing else: not itself, nor another's part.
+#[test]
+fn a_token_revokes_its_parts() {
+    let (mut stage, parent) = with_part("part");
+    let revoke = |token| Command::RevokeToken { token };
+    let other = token_id(JOE, CHALLENGE);
+    stage.ask(&by(other), &Command::AddToken(new(2, "part", challenge_of(&["a.dyn.example"])))).unwrap();
+    for token in [parent, other, part_id(2)] {
+        assert_eq!(stage.ask(&by(parent), &revoke(token)), Err(Refusal::OutOfScope));
+    }
+    assert_eq!(stage.ask(&by(parent), &revoke(part_id(1))).unwrap().changes.len(), 1);
+    assert!(stage.registry.token(part_id(1)).is_none() && stage.registry.token(parent).is_some());
 }
 
 /// Written before there were parts, a token has no parent; and one without is written as before.

@@ -152,10 +152,19 @@ fn add_part(draft: &mut Draft<'_>, parent: &Token, new: &NewToken) -> Result<Rec
     if !parent.scope.includes(&new.scope) {
         return Err(Refusal::OutOfScope);
     }
-    if parts(draft.registry(), parent).count() >= policy::TOKENS_PER_TOKEN {
-        return Err(Refusal::TooMany { what: "tokens made by one token", max: policy::TOKENS_PER_TOKEN });
-    }
+    check_new(draft.registry(), new)?;
+    make_room_for_part(draft, parent);
     put_token(draft, new, Some(parent.id))
+}
+
+/// The oldest part gives way to one too many: a program that starts without knowing what it had before asks anew each time.
+fn make_room_for_part(draft: &mut Draft<'_>, parent: &Token) {
+    let mut oldest: Vec<_> = parts(draft.registry(), parent).cloned().collect();
+    oldest.sort_by_key(|part| (part.created, part.id));
+    let too_many = oldest.len().saturating_add(1).saturating_sub(policy::TOKENS_PER_TOKEN);
+    for part in oldest.into_iter().take(too_many) {
+        draft.put(Change::Token(Delta::removed(&part)));
+    }
 }
 
 /// The tokens that a token has made for parts of what it may do.
@@ -180,9 +189,7 @@ fn take_parts_away(draft: &mut Draft<'_>, token: &Token, goes: impl Fn(&Token) -
 pub(super) fn put_token(draft: &mut Draft<'_>, new: &NewToken, parent: Option<Uuid>) -> Result<Receipt, Refusal> {
     check_scope(&new.scope)?;
     let registry = draft.registry();
-    if registry.token(new.id).is_some() {
-        return Err(Refusal::taken(new.id));
-    }
+    check_new(registry, new)?;
     if registry.tokens_of(new.account).count() >= policy::TOKENS_PER_ACCOUNT {
         return Err(Refusal::quota(Kind::Token, policy::TOKENS_PER_ACCOUNT as u64));
     }
@@ -196,6 +203,10 @@ pub(super) fn put_token(draft: &mut Draft<'_>, new: &NewToken, parent: Option<Uu
         created: draft.now,
     };
     Ok(Receipt::Token(made(token, Change::Token, draft)))
+}
+
+fn check_new(registry: &Registry, new: &NewToken) -> Result<(), Refusal> {
+    if registry.token(new.id).is_some() { Err(Refusal::taken(new.id)) } else { Ok(()) }
 }
 
 /// The old tokens are void with the very change that makes the new one. A token may always renew itself: the new one can do
@@ -255,9 +266,15 @@ fn own_token(draft: &mut Draft<'_>, actor: &Actor, token: Uuid) -> Result<Arc<To
 }
 
 pub(super) fn revoke_token(draft: &mut Draft<'_>, actor: &Actor, token: Uuid) -> Result<Receipt, Refusal> {
-    let token = own_token(draft, actor, token)?;
+    let part = draft.registry().token(token).filter(|part| made_by(part, actor)).cloned();
+    let token = part.map_or_else(|| own_token(draft, actor, token), Ok)?;
     take_token_away(draft, &token);
     Ok(Receipt::Done)
+}
+
+/// Whether a token is a part of the one that asks, which may take back what it gave.
+fn made_by(part: &Token, actor: &Actor) -> bool {
+    part.parent.is_some() && part.parent == actor.token.as_ref().map(|token| token.id)
 }
 
 pub(super) fn add_key(draft: &mut Draft<'_>, actor: &Actor, key: &TsigKey) -> Result<Receipt, Refusal> {
