@@ -87,7 +87,8 @@ pub(super) async fn make_token(caller: Caller, service: Service, body: Body<TwoD
 
 /// Makes an API token void
 ///
-/// At once, and with it what it made for parts of its scope. It takes the password, or a token for all hosts that may manage.
+/// At once, and with it what it made for parts of its scope. It takes the password, a token for all hosts that may
+/// manage, or the token that made it.
 #[utoipa::path(
     delete,
     path = "/users/me/tokens/{token_id}",
