@@ -49,6 +49,8 @@ mod routers;
 #[cfg(test)]
 mod schemathesis;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod site;
 #[cfg(test)]
 mod smtp;

@@ -1,7 +1,7 @@
 //! A service as its operator sets it up: a directory, `ddnsd` serving it, and `ddns` beside it.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdout, Command, Stdio};
@@ -17,6 +17,9 @@ use crate::programs::Killed;
 
 /// How long something may take that takes milliseconds on a machine with nothing else to do.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// More changes than a test makes in an hour: what is limited is tested elsewhere.
+const PLENTY: &str = "1000000000";
 
 /// A data directory with the account `joe`, its token and the shared domain `dyn.example`, served by `ddnsd`.
 pub(crate) struct Site {
@@ -120,7 +123,7 @@ impl Site {
 pub(crate) struct Server {
     process: Killed,
     /// Kept, so that the server always has somebody to tell.
-    _stdout: BufReader<ChildStdout>,
+    stdout: BufReader<ChildStdout>,
     pub(crate) http: SocketAddr,
     pub(crate) dns: SocketAddr,
     /// The same over IPv6, where this machine has it.
@@ -144,7 +147,7 @@ impl Server {
         for host in ["127.0.0.1", "[::1]"].iter().take(if has_ipv6() { 2 } else { 1 }) {
             command.args(["--http", &format!("{host}:0"), "--dns", &format!("{host}:0")]);
         }
-        command.args(more);
+        command.args(["--changes-per-hour", PLENTY, "--changes-per-network", PLENTY]).args(more);
         let log_end = File::options().create(true).append(true).open(&log).unwrap();
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log_end);
         let mut process = Killed(command.spawn().unwrap());
@@ -163,7 +166,7 @@ impl Server {
         };
         let (http, dns) = (served("http", 0).unwrap(), served("dns", 0).unwrap());
         let (http6, dns6, https) = (served("http", 1), served("dns", 1), served("https", 0));
-        Server { process, _stdout: stdout, http, dns, http6, dns6, https }
+        Server { process, stdout, http, dns, http6, dns6, https }
     }
 
     /// SIGKILL.
@@ -172,8 +175,8 @@ impl Server {
         self.process.0.wait().unwrap();
     }
 
-    /// SIGTERM, and the end that it asked for.
-    pub(crate) fn stop(mut self) {
+    /// SIGTERM, the end that it asked for, and what was still said on standard output.
+    pub(crate) fn stop(mut self) -> String {
         kill_process(self.pid(), Signal::TERM).unwrap();
         let begun = Instant::now();
         while self.process.0.try_wait().unwrap().is_none() {
@@ -181,6 +184,9 @@ impl Server {
             std::thread::sleep(Duration::from_millis(2));
         }
         assert_eq!(self.process.0.wait().unwrap().code(), Some(0));
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).unwrap();
+        rest
     }
 
     pub(crate) fn pid(&self) -> Pid {
