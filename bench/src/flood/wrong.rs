@@ -98,7 +98,7 @@ pub(super) fn run(flood: Flood, end: Instant) -> anyhow::Result<Tally> {
         let (guesser, tally) = (Guesser::new(flood, number), tally.clone());
         local.spawn_local(async move { guesser.guess(&tally).await });
     }
-    runtime.block_on(local.run_until(tokio::time::sleep_until(end.into())));
+    runtime.block_on(local.run_until(async { tokio::time::sleep_until(end.into()).await }));
     drop(local);
     drop(runtime);
     Ok(tally.take())
