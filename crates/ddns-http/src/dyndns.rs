@@ -175,6 +175,7 @@ async fn talk(call: Call, state: &State, request: &HttpRequest, params: &Params)
     path = "/update",
     tag = "two-dns",
     params(UpdateParams, DuckParams),
+    security((), ("basic" = []), ("bearer" = [])),
     responses((
         status = 200,
         description = "A line for each host; or `OK` or `KO`, and with `verbose` what the first host has now.",

@@ -18,8 +18,11 @@ use crate::python::{self, FOLDER};
 use crate::site::{Server, Site};
 use crate::smtp::{self, SmtpServer};
 
-/// Operations that void the credentials that they come with: whatever follows would be refused.
-const LAST_ACTS: [&str; 2] = ["POST /users/me/api_token", "DELETE /users/me"];
+/// Operations that void the credentials that they come with, or may: whatever follows would be refused.
+const LAST_ACTS: [&str; 3] = ["DELETE /users/me/tokens/{token_id}", "POST /users/me/api_token", "DELETE /users/me"];
+
+/// What takes credentials that have been registered, in headers of its own.
+const BY_REGISTERED: &str = "POST /update";
 
 /// Hosts and clients that there are at first: so many that no run removes them all.
 const STOCK: usize = 30;
@@ -87,12 +90,27 @@ fn strangers_are_answered_as_described() {
 #[test]
 fn credentials_end_as_described() {
     let Some(world) = World::new() else { return };
-    world.site.add_account("ann", 5);
     for name in LAST_ACTS {
         let only = ["--include-name", name].map(str::to_owned);
         let Some(answers) = world.explore(Some("ann:correct horse battery"), &only) else { return };
         assert_eq!(answers.successes(), BTreeSet::from([name.to_owned()]), "{answers:#?}");
     }
+}
+
+/// By what a program that speaks acme-dns has registered.
+#[test]
+fn a_registered_program_is_answered_as_described() {
+    let Some(mut world) = World::new() else { return };
+    let wanted = ["token", "create", "joe", "--host", "home.dyn.example", "--action", "acme-challenge"];
+    let made = world.site.ddns(&[&wanted[..], &["--output", "json"]].concat());
+    let made: Value = serde_json::from_str(&made).unwrap();
+    let (id, secret) = (made["id"].as_str().unwrap(), made["secret"].as_str().unwrap());
+    world.document["components"]["schemas"]["AcmeDnsUpdate"]["properties"]["subdomain"]["example"] = id.into();
+    world.write("openapi.json", &world.document.to_string());
+    let (user, key) = (format!("X-Api-User: {id}"), format!("X-Api-Key: {secret}"));
+    let more = ["--include-name", BY_REGISTERED, "-H", &user, "-H", &key].map(str::to_owned);
+    let Some(answers) = world.explore(None, &more) else { return };
+    assert_eq!(answers.successes(), BTreeSet::from([BY_REGISTERED.to_owned()]), "{answers:#?}");
 }
 
 /// A well-furnished site, its document, and a folder for schemathesis.
@@ -112,7 +130,8 @@ impl World {
         let mut site = Site::with_hosts(&hosts);
         let_strangers_sign_up(&mut site, &smtp);
         furnish(&site, &hosts, &clients);
-        let ids = furnish_designate(&site);
+        let tokens = ("tokens", furnish_tokens(&site));
+        let ids: Vec<_> = furnish_designate(&site).into_iter().chain([tokens]).collect();
         let mut links = links(&site, &smtp);
         let followed = links.split_off(LINKS - LINKS_TO_FOLLOW);
         let text = site.http("GET", "/openapi.json").unwrap();
@@ -134,7 +153,8 @@ impl World {
 
     /// What is closed to strangers is asked for with credentials, and does succeed.
     fn joe_is_answered(&self) {
-        let left_out = self.described(|name, access| access == Access::Open || LAST_ACTS.contains(&name));
+        let otherwise = |name: &str| LAST_ACTS.contains(&name) || name == BY_REGISTERED;
+        let left_out = self.described(|name, access| access == Access::Open || otherwise(name));
         let all_but: Vec<String> =
             left_out.iter().flat_map(|name| ["--exclude-name", name]).map(str::to_owned).collect();
         let Some(answers) = self.explore(Some(&format!("joe:{}", self.site.token)), &all_but) else { return };
@@ -332,6 +352,16 @@ fn furnish_designate(site: &Site) -> [(&'static str, Vec<String>); 6] {
     ]
 }
 
+/// The ids of tokens of ann's, whose own credentials may end.
+fn furnish_tokens(site: &Site) -> Vec<String> {
+    site.add_account("ann", 5);
+    let lines: String = (0..STOCK).map(|number| format!("token create ann --label token{number}\n")).collect();
+    let file = site.file("tokens", &lines);
+    site.ddns(&["batch", file.to_str().unwrap()]);
+    let told: Value = serde_json::from_str(&site.ddns(&["token", "list", "ann", "--output", "json"])).unwrap();
+    told.as_array().unwrap().iter().map(|token| token["id"].as_str().unwrap().to_owned()).collect()
+}
+
 /// Ids are nobody's to choose, so the document's examples have those that there are.
 fn give_ids(document: &mut Value, ids: &[(&'static str, Vec<String>)]) {
     let first = |dictionary: &str| ids.iter().find(|(name, _)| *name == dictionary).map(|(_, ids)| ids[0].clone());
@@ -341,6 +371,7 @@ fn give_ids(document: &mut Value, ids: &[(&'static str, Vec<String>)]) {
         "server_id" => "servers",
         "tsigkey_id" => "keys",
         "tenant_id" => "tenants",
+        "token_id" => "tokens",
         _ => "",
     };
     // The lasting domain has the name of the documented one. And the two places of records are one, so that the same record
