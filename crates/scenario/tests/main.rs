@@ -8,3 +8,5 @@ mod conversations;
 mod matrix;
 #[cfg(test)]
 mod player;
+#[cfg(test)]
+mod readers;
