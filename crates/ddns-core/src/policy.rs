@@ -206,6 +206,12 @@ pub const FAILURE_LEAK_NETWORK: Duration = Duration::from_secs(1);
 pub const FAILURES_PER_LOGIN: u32 = 100;
 /// How long it takes until one failure of a login is forgotten.
 pub const FAILURE_LEAK_LOGIN: Duration = Duration::from_secs(6);
+/// How often a login whose failures are too many is looked at all the same, once from each region: an IPv4 /24 or an IPv6 /48.
+pub const FIRST_LOOK_EVERY: Duration = Duration::from_secs(600);
+/// Such looks at one login in a row, from all regions together; each is forgotten after [`FIRST_LOOK_LEAK`].
+pub const FIRST_LOOKS_PER_LOGIN: u32 = 10;
+/// How long it takes until one such look at a login is forgotten.
+pub const FIRST_LOOK_LEAK: Duration = Duration::from_secs(6);
 /// Logins, networks and pairs of them whose failures are kept; beyond it those go first that have failed least.
 pub const FAILURES_KEPT: usize = 131_072;
 /// How long an answer is held back that refuses to look at a password.

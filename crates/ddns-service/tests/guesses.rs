@@ -64,6 +64,25 @@ impl Door {
         })
     }
 
+    /// Uses up what a network has, with logins that there are not, and passwords that are none: those cost no hash.
+    fn exhaust(&self, source: &str) {
+        for _ in 0..=policy::FAILURES_PER_NETWORK {
+            let (login, text) = (format!("nobody{}", unique()), "x".repeat(policy::PASSWORD_MAX + 1));
+            if self.tries(&login, &text, source) == Err(AuthError::Limited) {
+                return;
+            }
+        }
+        panic!("no end to what {source} may try");
+    }
+
+    /// Gives ann another password: what was known is void, and the places from which she came are still familiar.
+    fn change_password(&self, text: &str) {
+        let ann = self.service.snapshot().registry.account_by_login(&"ann".parse().unwrap()).unwrap().number;
+        let (id, hash) = password(text);
+        let edit = AccountEdit { password: Some(id), ..AccountEdit::default() };
+        self.service.submit_blocking(local(Command::SetAccount { account: ann, edit }).with_secret(id, hash)).unwrap();
+    }
+
     fn guesses_from(&self, login: &str, source: &str, times: u32) -> (u32, u32) {
         counts(&self.guesses(login, (0..times).map(|_| source.to_owned())))
     }
@@ -104,8 +123,8 @@ fn a_login_from_one_network_has_few_tries() {
     assert_eq!(door.guesses_from("ann", HOME, few + 1), (few, 1), "a right one makes good what was wrong before");
 }
 
-/// While somebody guesses, whoever has a token or has signed in a short while ago comes through from the same network, and
-/// the right password from any other.
+/// While somebody guesses, whoever has a token or has signed in from the same network comes through, and the right password from
+/// any other.
 #[test]
 fn nobody_else_is_slowed() {
     let door = Door::new();
@@ -117,8 +136,7 @@ fn nobody_else_is_slowed() {
     for login in ["ann", "sue"] {
         assert!(door.guesses_from(login, HOME, policy::FAILURES_PER_PAIR + 1).1 > 0);
     }
-    // Now use up what the network has.
-    while door.service.authenticate_token(&secret("no token"), ip(HOME)) != Err(AuthError::Limited) {}
+    door.exhaust(HOME);
     assert_eq!(door.guesses_from("other", HOME, 1), (0, 1));
     assert!(door.service.authenticate_token(&token, ip(HOME)).unwrap().by_token);
     assert!(door.tries("ann", token.expose_secret(), HOME).unwrap().by_token);
@@ -158,7 +176,7 @@ fn a_site_is_a_few_networks() {
     let fails = |number| door.service.authenticate_token(&secret("no token"), ip(&rotating(number))).unwrap_err();
     let failed = (0..4_000).take_while(|number| fails(*number) == AuthError::Wrong).count();
     let share = policy::FAILURES_PER_NETWORK * policy::STRANGERS_PER_SITE;
-    assert_eq!(u32::try_from(failed).unwrap(), share - few, "what it tried before counts, too");
+    assert_eq!(u32::try_from(failed).unwrap(), share, "what is void has a share of its own");
 }
 
 /// Guessers all over the world share one login's failures; where it has signed in, its owner still does.
@@ -166,16 +184,12 @@ fn a_site_is_a_few_networks() {
 fn a_login_has_its_share_from_everywhere() {
     let door = Door::new();
     door.tries("ann", RIGHT, HOME).unwrap();
-    // The password is another by now: what was known is void, and the place is still familiar.
-    let ann = door.service.snapshot().registry.account_by_login(&"ann".parse().unwrap()).unwrap().number;
-    let (id, hash) = password("another horse");
-    let edit = AccountEdit { password: Some(id), ..AccountEdit::default() };
-    door.service.submit_blocking(local(Command::SetAccount { account: ann, edit }).with_secret(id, hash)).unwrap();
+    door.change_password("another horse");
     let everywhere = |from: u32| move |number: u32| format!("198.51.{}.{}", from, number);
     for login in ["ann", "nobody"] {
         let answers = door.guesses(login, (0..policy::FAILURES_PER_LOGIN + 4).map(everywhere(100)));
-        assert_eq!(counts(&answers), (policy::FAILURES_PER_LOGIN, 4), "{login}");
-        assert_eq!(door.guesses_from(login, "203.0.113.1", 1), (0, 1), "{login}");
+        assert_eq!(counts(&answers), (policy::FAILURES_PER_LOGIN + 1, 3), "{login}: one more as a first look");
+        assert_eq!(door.guesses_from(login, "203.0.113.1", 2), (1, 1), "{login}");
     }
     assert_eq!(door.tries("ann", "another horse", "203.0.113.1"), Err(AuthError::Limited));
     door.tries("ann", "another horse", HOME).unwrap();
@@ -239,6 +253,91 @@ fn being_busy_counts_against_nobody() {
     assert!(busy > 2 * policy::FAILURES_PER_PAIR, "{busy}");
     let few = policy::FAILURES_PER_PAIR - wrong;
     assert_eq!(door.guesses_from("ann", HOME, few + 1), (few, 1));
+}
+
+/// A device that goes on with a void token, or a wrong password, keeps nobody out of its network.
+#[test]
+fn what_is_void_uses_up_its_own_share() {
+    let door = Door::new();
+    while door.service.authenticate_token(&secret("no token"), ip(HOME)) != Err(AuthError::Limited) {}
+    door.tries("ann", RIGHT, HOME).unwrap();
+    let door = Door::new();
+    let repeats = policy::FAILURES_PER_NETWORK + 1;
+    assert!((0..repeats).all(|_| door.tries("nobody", "old password", HOME) == Err(AuthError::Wrong)));
+    assert_eq!(door.tries("nobody", "old password", HOME), Err(AuthError::Limited));
+    door.tries("ann", RIGHT, HOME).unwrap();
+}
+
+/// Where a login has signed in, its own mistakes alone count: not those of others in the network.
+#[test]
+fn a_familiar_login_is_not_its_network() {
+    let door = Door::new();
+    door.tries("ann", RIGHT, HOME).unwrap();
+    door.change_password("another horse");
+    door.exhaust(HOME);
+    let few = policy::FAILURES_PER_PAIR;
+    assert_eq!(door.guesses_from("ann", HOME, few - 1), (few - 1, 0));
+    door.tries("ann", "another horse", HOME).unwrap();
+    assert_eq!(door.guesses_from("ann", HOME, few + 1), (few, 1));
+}
+
+/// Nobody is familiar after a restart. A guesser who has a whole region's networks keeps a login full, and yet its owner gets in.
+#[test]
+fn a_right_password_gets_in_beside_a_guesser_with_many_networks() {
+    let door = Door::new();
+    let many = |number: u32| format!("2001:db8:1:{:x}::1", number % 0x10000);
+    let mut from = 0;
+    let mut guess = |times: u32| {
+        from += times << 8; // Each from another /56.
+        door.guesses("ann", (from..).step_by(0x100).take(times as usize).map(many))
+    };
+    assert_eq!(counts(&guess(policy::FAILURES_PER_LOGIN + 30)), (policy::FAILURES_PER_LOGIN + 1, 29));
+    for address in ["2001:db8:2::1", "192.0.2.1"] {
+        assert_eq!(door.guesses_from("ann", address, 1), (1, 0), "the first look from here");
+        assert_eq!(door.tries("ann", RIGHT, address), Err(AuthError::Limited), "not the second");
+    }
+    door.tries("ann", RIGHT, "198.51.100.1").unwrap();
+    door.change_password("another horse");
+    // It goes on, and has one look in a while, with all its networks.
+    door.clock.advance(policy::FIRST_LOOK_EVERY - policy::FAILURE_LEAK_LOGIN);
+    guess(policy::FAILURES_PER_LOGIN);
+    assert_eq!(door.tries("ann", "another horse", "192.0.2.1"), Err(AuthError::Limited));
+    door.clock.advance(policy::FAILURE_LEAK_LOGIN);
+    assert_eq!(counts(&guess(5)), (2, 3), "a usual look and a first one");
+    door.tries("ann", "another horse", "192.0.2.1").unwrap();
+}
+
+/// First looks have an end, too.
+#[test]
+fn first_looks_at_a_login_are_few() {
+    let door = Door::new();
+    let regions = |number: u32| format!("198.{}.{}.1", 18 + number / 256, number % 256);
+    let firsts = policy::FIRST_LOOKS_PER_LOGIN;
+    for login in ["ann", "nobody"] {
+        let answers = door.guesses(login, (0..policy::FAILURES_PER_LOGIN + firsts + 5).map(regions));
+        assert_eq!(counts(&answers), (policy::FAILURES_PER_LOGIN + firsts, 5), "{login}");
+    }
+    door.clock.advance(policy::FIRST_LOOK_LEAK);
+    let answers = door.guesses("ann", (300..303).map(regions));
+    assert_eq!(counts(&answers), (2, 1), "one of the usual ones and one first look");
+}
+
+/// Whoever hangs up while it waits has tried nothing.
+#[test]
+fn hanging_up_in_the_queue_counts_against_nobody() {
+    let door = Door::new();
+    let _inside = door.runtime.enter();
+    let mut waker = Context::from_waker(Waker::noop());
+    let mut others: Vec<_> = (0..20).map(|_| Box::pin(door.service.hash_password(secret(RIGHT)))).collect();
+    assert!(others.iter_mut().all(|other| other.as_mut().poll(&mut waker).is_pending()));
+    for number in 0..policy::FAILURES_PER_PAIR + 5 {
+        let (wrong, source) = (secret(&format!("wrong {number}")), ip(HOME));
+        let mut guess = Box::pin(door.service.authenticate("ann", &wrong, source));
+        assert!(guess.as_mut().poll(&mut waker).is_pending());
+        drop(guess);
+    }
+    drop(others);
+    assert_eq!(door.guesses_from("ann", HOME, policy::FAILURES_PER_PAIR + 1), (policy::FAILURES_PER_PAIR, 1));
 }
 
 /// A clock that somebody sets back or forth neither frees nor keeps anybody.

@@ -6,8 +6,9 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hash};
-use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ddns_core::{network, policy, site};
@@ -45,6 +46,10 @@ enum Who {
     Network(Option<IpAddr>),
     Site(IpAddr),
     Login(String),
+    Void(Option<IpAddr>),
+    VoidSite(IpAddr),
+    First(String, Option<IpAddr>),
+    Firsts(String),
 }
 
 impl Bucket {
@@ -69,6 +74,25 @@ impl Bucket {
         [network].into_iter().chain(site).collect()
     }
 
+    /// What guesses nothing from one network, with its site. It has room of its own, so that a device which goes on with what
+    /// is void keeps nobody out who is not.
+    pub(super) fn of_void(source: Option<IpAddr>) -> Vec<Bucket> {
+        let who = Who::Void(source.map(network));
+        let void = Bucket { who, room: policy::FAILURES_PER_NETWORK, leak: policy::FAILURE_LEAK_NETWORK };
+        let site = source.and_then(site).map(|site| void.shared(Who::VoidSite(site)));
+        [void].into_iter().chain(site).collect()
+    }
+
+    /// First looks at one login: once in a while from each region, and not from too many together.
+    pub(super) fn of_first_look(login: &str, source: Option<IpAddr>) -> [Bucket; 2] {
+        let first = Who::First(login.to_owned(), source.map(region));
+        let firsts = Who::Firsts(login.to_owned());
+        [
+            Bucket { who: first, room: 1, leak: policy::FIRST_LOOK_EVERY },
+            Bucket { who: firsts, room: policy::FIRST_LOOKS_PER_LOGIN, leak: policy::FIRST_LOOK_LEAK },
+        ]
+    }
+
     /// One login from anywhere.
     pub(super) fn login(login: &str) -> Bucket {
         let who = Who::Login(login.to_owned());
@@ -87,7 +111,20 @@ impl Bucket {
     }
 }
 
+/// Addresses that one operator of networks may have at hand: an IPv4 /24, an IPv6 /48.
+fn region(source: IpAddr) -> IpAddr {
+    match network(source) {
+        IpAddr::V4(address) => (address & Ipv4Addr::new(255, 255, 255, 0)).into(),
+        IpAddr::V6(address) => (address & Ipv6Addr::new(0xffff, 0xffff, 0xffff, 0, 0, 0, 0, 0)).into(),
+    }
+}
+
 impl Attempts {
+    /// Counts a failure in advance against these; none if one of them has no room.
+    pub(super) fn count(&self, buckets: Vec<Bucket>, source: Option<IpAddr>, now: Duration) -> Option<Count<'_>> {
+        self.take(&buckets, now).then(|| Count { attempts: self, buckets, source, now, decided: Arc::default() })
+    }
+
     /// Puts a failure into each of these, or into none: false if one of them has no room.
     pub(super) fn take(&self, buckets: &[Bucket], now: Duration) -> bool {
         let mut places = self.places();
@@ -112,7 +149,7 @@ impl Attempts {
     }
 
     /// Takes one failure out of each of these again: it was none.
-    pub(super) fn give_back(&self, buckets: &[Bucket]) {
+    fn give_back(&self, buckets: &[Bucket]) {
         let mut places = self.places();
         for bucket in buckets {
             if let Some(place) = find_mut(&mut places, self.key(bucket)) {
@@ -137,6 +174,57 @@ impl Attempts {
 
     fn places(&self) -> MutexGuard<'_, Vec<[Place; WAYS]>> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A failure that is counted in advance. If it is dropped before anybody has looked, it was none: whoever waited hung up, which
+/// a network may do to anybody. Not to everybody: what hangs up has taken room from those who wait, so there is a share of it.
+pub(super) struct Count<'a> {
+    attempts: &'a Attempts,
+    buckets: Vec<Bucket>,
+    source: Option<IpAddr>,
+    now: Duration,
+    decided: Arc<AtomicBool>,
+}
+
+impl Count<'_> {
+    /// What has to be asked before looking.
+    pub(super) fn look(&self) -> Look {
+        Look(self.decided.clone())
+    }
+
+    /// It was a failure, whether somebody looked or not.
+    pub(super) fn keep(mut self) {
+        self.buckets.clear();
+    }
+
+    /// It was none.
+    pub(super) fn undo(mut self) {
+        self.attempts.give_back(&std::mem::take(&mut self.buckets));
+    }
+}
+
+impl Drop for Count<'_> {
+    fn drop(&mut self) {
+        let nobody_looked = !self.decided.swap(true, Ordering::AcqRel);
+        if nobody_looked && !self.buckets.is_empty() && self.attempts.take(&Bucket::of_void(self.source), self.now) {
+            self.attempts.give_back(&self.buckets);
+        }
+    }
+}
+
+/// Either somebody looks, or the failure is given back, and not both.
+pub(super) struct Look(Arc<AtomicBool>);
+
+impl Look {
+    /// Whether one may look; whoever hears yes does.
+    pub(super) fn begins(&self) -> bool {
+        !self.0.swap(true, Ordering::AcqRel)
+    }
+
+    /// One that nobody counts.
+    pub(super) fn free() -> Look {
+        Look(Arc::default())
     }
 }
 

@@ -8,7 +8,7 @@ use ddns_core::{network, policy};
 use moka::sync::Cache;
 use tokio::sync::Semaphore;
 
-use super::attempts::{Attempts, Bucket};
+use super::attempts::{Attempts, Bucket, Count, Look};
 use super::turns::Turns;
 use super::{Attempt, AuthError};
 use crate::Service;
@@ -25,7 +25,8 @@ impl Service {
         if hasher.was_right(&guess) {
             return Ok(());
         }
-        let proved = if gate.open { self.hash(attempt, &guess).await } else { self.slowly(attempt, &guess).await };
+        let proved =
+            if gate.open { self.hash(attempt, &guess, Look::free()).await } else { self.slowly(attempt, &guess).await };
         // Told at once that it is too much, a crowd would ask again at once, and that alone would be too much.
         if matches!(proved, Err(AuthError::Limited | AuthError::Busy)) {
             gate.hold().await;
@@ -46,20 +47,20 @@ impl Service {
             }
         };
         let (login, source) = (attempt.login.to_owned(), attempt.source);
-        let buckets = gate.buckets(&login, source);
         // Counted before it is known, so that many at once are no more than one by one.
-        if !gate.attempts.take(&buckets, self.uptime()) {
-            return Err(AuthError::Limited);
-        }
-        let proved = self.hash(attempt, guess).await;
+        let count = gate.count(&login, source, self.uptime()).ok_or(AuthError::Limited)?;
+        let proved = self.hash(attempt, guess, count.look()).await;
         match proved {
             Ok(()) => {
-                gate.attempts.give_back(&buckets);
+                count.undo();
                 gate.attempts.forget(&[Bucket::pair(&login, source)]);
                 gate.familiar.insert((login, source.map(network)), ());
             }
-            Err(AuthError::Busy) => gate.attempts.give_back(&buckets),
-            Err(_) => gate.wrong.insert(*guess, ()),
+            Err(AuthError::Busy) => count.undo(),
+            Err(_) => {
+                count.keep();
+                gate.wrong.insert(*guess, ());
+            }
         }
         proved
     }
@@ -72,9 +73,9 @@ impl Service {
         self.0.gate.wrong.contains_key(guess).then(|| Err(self.missed(attempt.source)))
     }
 
-    async fn hash(&self, attempt: Attempt<'_>, guess: &Guess) -> Result<(), AuthError> {
+    async fn hash(&self, attempt: Attempt<'_>, guess: &Guess, look: Look) -> Result<(), AuthError> {
         let hash = attempt.kept.map(|(_, hash)| hash);
-        if self.0.hasher.is_right(guess, hash, attempt.secret).await? { Ok(()) } else { Err(AuthError::Wrong) }
+        if self.0.hasher.is_right(guess, hash, attempt.secret, look).await? { Ok(()) } else { Err(AuthError::Wrong) }
     }
 
     pub(super) fn uptime(&self) -> Duration {
@@ -108,19 +109,24 @@ impl Gate {
         }
     }
 
-    /// Counts one more of what guesses nothing, against its network alone; false if that has had its share.
+    /// Counts one more of what guesses nothing, against its network's share of that; false if it is used up.
     pub(super) fn again(&self, source: Option<IpAddr>, uptime: Duration) -> bool {
-        self.open || self.attempts.take(&Bucket::of_network(source), uptime)
+        self.open || self.attempts.take(&Bucket::of_void(source), uptime)
     }
 
-    /// Whatever one failure counts against. Logins that do not exist have the same.
-    fn buckets(&self, login: &str, source: Option<IpAddr>) -> Vec<Bucket> {
-        let mut buckets = Bucket::of_network(source);
-        buckets.extend(Bucket::of_pair(login, source));
-        if !self.familiar.contains_key(&(login.to_owned(), source.map(network))) {
-            buckets.push(Bucket::login(login));
+    /// Counts a failure against whomever it concerns. Logins that do not exist have the same. Where a login has signed in, nobody
+    /// else's failures matter; and where only the login's own are too many, a first look from a region is allowed: otherwise a
+    /// guesser could keep its owner out for as long as he likes.
+    fn count(&self, login: &str, source: Option<IpAddr>, uptime: Duration) -> Option<Count<'_>> {
+        let pair = Bucket::of_pair(login, source);
+        if self.familiar.contains_key(&(login.to_owned(), source.map(network))) {
+            return self.attempts.count(pair, source, uptime);
         }
-        buckets
+        let near = || [pair.clone(), Bucket::of_network(source)].concat();
+        let usual = [near(), vec![Bucket::login(login)]].concat();
+        let first = || [near(), Bucket::of_first_look(login, source).to_vec()].concat();
+        let count = |buckets| self.attempts.count(buckets, source, uptime);
+        count(usual).or_else(|| count(first()))
     }
 
     /// Keeps an answer back for a while; not if too many are kept already: they take memory.

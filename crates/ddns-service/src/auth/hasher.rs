@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use super::AuthError;
+use super::attempts::Look;
 use crate::Service;
 use crate::fresh::{self, PasswordError};
 
@@ -97,19 +98,28 @@ impl Hasher {
         guess: &Guess,
         hash: Option<Zeroizing<String>>,
         password: &SecretString,
+        look: Look,
     ) -> Result<bool, AuthError> {
-        let right = self.check(hash, password.clone()).await?;
+        let right = self.check(hash, password.clone(), look).await?;
         if right {
             self.verified.insert(*guess, ());
         }
         Ok(right)
     }
 
-    async fn check(&self, hash: Option<Zeroizing<String>>, password: SecretString) -> Result<bool, AuthError> {
+    async fn check(
+        &self,
+        hash: Option<Zeroizing<String>>,
+        password: SecretString,
+        look: Look,
+    ) -> Result<bool, AuthError> {
         if password.expose_secret().len() > policy::PASSWORD_MAX {
             return Ok(false);
         }
         let work = move || {
+            if !look.begins() {
+                return false;
+            }
             let nobodys: &str = &DUMMY; // Made before the first check of all, whoever that is of.
             let right = verify(hash.as_deref().map_or(nobodys, String::as_str), &password);
             right && hash.is_some()
