@@ -611,7 +611,7 @@ impl World {
                 }
             }
             Command::AttachHost { key, host } => {
-                let client = self.client_for(who, key.as_str(), Action::Manage)?;
+                let client = self.device_for(who, key.as_str(), Action::Manage)?;
                 let found = self.host_for(who, &host.to_string(), Action::Manage)?;
                 demand(found.owner == client.owner)?;
                 self.hosts.get_mut(&host.to_string())?.client = Some(key.to_string());
@@ -1361,8 +1361,12 @@ impl World {
 
 impl World {
     fn client_for(&self, who: &Who, key: &str, action: Action) -> Option<Device> {
+        self.device_for(who, key, action).filter(|_| self.reaches(who, key))
+    }
+
+    fn device_for(&self, who: &Who, key: &str, action: Action) -> Option<Device> {
         let client = self.clients.get(key)?;
-        demand(who.is(client.owner) && who.may(action) && self.reaches(who, key))?;
+        demand(who.is(client.owner) && who.may(action))?;
         Some(client.clone())
     }
 

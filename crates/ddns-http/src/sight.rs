@@ -38,9 +38,8 @@ impl<'r> Sight<'r> {
 
     /// Whether a domain of its own account is there for the caller: to a token for some hosts, those that one of them is in.
     pub(crate) fn sees_domain(&self, domain: &Domain) -> bool {
-        let all = self.scope.is_none_or(|scope| scope.hosts == HostScope::All);
         let own = domain.owner == Some(self.identity.account) && self.may_read();
-        own && (all || self.hosts().any(|host| host.domain == domain.number))
+        own && (self.is_for_all() || self.hosts().any(|host| host.domain == domain.number))
     }
 
     /// A client to read.
@@ -54,7 +53,17 @@ impl<'r> Sight<'r> {
         if !self.acts_for(client.owner) {
             return Err(Refusal::NotYours { kind: Kind::Client, name: name() });
         }
-        if self.may_read() { Ok(client) } else { Err(Refusal::OutOfScope) }
+        if self.may_read() && self.reaches(client) { Ok(client) } else { Err(Refusal::OutOfScope) }
+    }
+
+    /// Whether a client is within a scope for some hosts: it carries one of them.
+    fn reaches(&self, client: &Client) -> bool {
+        self.is_for_all() || self.hosts_on(client).next().is_some()
+    }
+
+    /// Whether whatever hosts there may come to be are in sight.
+    fn is_for_all(&self) -> bool {
+        self.identity.token.is_none() || self.scope.is_some_and(|scope| scope.hosts == HostScope::All)
     }
 
     /// The hosts on a client that the scope covers, in canonical order.
@@ -68,14 +77,16 @@ impl<'r> Sight<'r> {
         client.into_iter().flat_map(|client| self.hosts_on(client))
     }
 
-    /// The account's tokens whose hosts are among those of the scope, those to come included.
+    /// The account's tokens whose hosts are among those of the scope, those to come included. Of which hosts one was whose
+    /// hosts are all gone nobody knows any more, so that it is in no scope for some.
     pub(crate) fn tokens(&self) -> impl Iterator<Item = &'r Arc<Token>> {
         self.registry.tokens_of(self.identity.account).filter(|token| self.includes_hosts(&token.scope.hosts))
     }
 
     fn includes_hosts(&self, hosts: &HostScope) -> bool {
+        let is_for_none = matches!(hosts, HostScope::Only(patterns) if patterns.is_empty());
         let alike = |own: &Scope| own.includes(&Scope { hosts: hosts.clone(), ..own.clone() });
-        self.identity.token.is_none() || self.scope.is_some_and(alike)
+        self.is_for_all() || (!is_for_none && self.scope.is_some_and(alike))
     }
 
     /// Whether the scope covers a name.

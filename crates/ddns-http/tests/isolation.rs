@@ -126,7 +126,11 @@ impl Place {
         }
         give(&house, HOME, 1);
         for (key, owner, hosts) in
-            [("both", joe, &[HOME, "vault.dyn.example"][..]), ("evebox", eve, &["burrow.dyn.example"])]
+            [
+                ("both", joe, &[HOME, "vault.dyn.example"][..]),
+                ("vaultbox", joe, &["nas.joe.example"]),
+                ("evebox", eve, &["burrow.dyn.example"]),
+            ]
         {
             run(&house, Command::AddClient(NewClient { key: key.parse().unwrap(), owner, offline: false }));
             for host in hosts {

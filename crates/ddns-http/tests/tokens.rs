@@ -226,6 +226,32 @@ fn a_token_sees_those_that_are_for_no_other_hosts() {
     assert_eq!(call(&house, "update-only", "GET /users/me/tokens", "").status, 403);
 }
 
+/// A token outlives its hosts. Of which it was made for is kept no more, so that no other token for some hosts sees it.
+#[test]
+fn a_token_whose_hosts_are_gone_is_seen_by_those_for_all_hosts() {
+    let house = House::new();
+    let (camera, _) = make(&house, "joe", &json!({ "label": "camera", "hosts": ["cam.dyn.example"] }));
+    assert_eq!(call(&house, "joe", "DELETE /hosts/cam.dyn.example", "").status, 204);
+    let sees = |who: &str| labels(&call(&house, who, "GET /users/me/tokens", "")).contains(&"camera".to_owned());
+    assert_eq!((sees("joe/password"), sees("joe"), sees("home-only")), (true, true, false));
+    let delete = |who: &str| call(&house, who, &format!("DELETE /users/me/tokens/{camera}"), "").status;
+    assert_eq!((delete("home-only"), delete("joe")), (404, 204));
+}
+
+/// When each was last used is good to know. The list is there without it, too.
+#[test]
+fn the_list_is_there_while_nobody_knows_of_last_use() {
+    let house = House::new();
+    make(&house, "joe", &json!({ "label": "router", "hosts": ["home.dyn.example"] }));
+    let used = || {
+        let list = value(&call(&house, "joe", "GET /users/me/tokens", ""));
+        list.as_array().unwrap().iter().filter(|token| !token["last_used"].is_null()).count()
+    };
+    assert_eq!(used(), 1, "the one that asks");
+    house.service.stop();
+    assert_eq!(used(), 0);
+}
+
 #[test]
 fn a_long_list_comes_in_parts() {
     let house = House::new();

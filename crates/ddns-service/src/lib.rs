@@ -402,12 +402,20 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Busy`] if too many commands are waiting, [`ServiceError::Unavailable`] if the store cannot be read.
     pub async fn soft(&self, key: SoftKey) -> Result<SoftState, ServiceError> {
+        Ok(self.soft_many(vec![key]).await?.pop().unwrap_or_default())
+    }
+
+    /// The same of several objects at one moment, in their order.
+    ///
+    /// # Errors
+    /// As [`Service::soft`].
+    pub async fn soft_many(&self, keys: Vec<SoftKey>) -> Result<Vec<SoftState>, ServiceError> {
         let (done, waiting) = oneshot::channel();
         let shared = self.0.shared.clone();
         // In the writer's turn nothing is on its way from one to the other.
         let work = Box::new(move |store: &mut dyn Store| {
-            let stored = store.soft(&key).map(|stored| shared.soft.over(&key, stored.unwrap_or_default()));
-            let _taken = done.send(stored);
+            let states = keys.iter().map(|key| Ok(shared.soft.over(key, store.soft(key)?.unwrap_or_default())));
+            let _taken = done.send(states.collect::<Result<Vec<_>, StoreError>>());
         });
         self.0.queue.try_send(Message::Store(work)).map_err(|error| match error {
             TrySendError::Full(_) => ServiceError::Busy,

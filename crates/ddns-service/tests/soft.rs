@@ -33,6 +33,17 @@ fn sentence(state: &SoftState) -> Option<&str> {
 }
 
 #[test]
+fn several_are_asked_for_at_once() {
+    let service = start(MemoryStore::new());
+    furnish(&service);
+    refuse(&service, "first");
+    let keys = vec![host(&service, "b.dyn.example"), host(&service, HOST), host(&service, "b.dyn.example")];
+    let states = runtime().block_on(service.soft_many(keys)).unwrap();
+    assert_eq!(states.iter().map(sentence).collect::<Vec<_>>(), [None, Some("first"), None]);
+    assert_eq!(runtime().block_on(service.soft_many(Vec::new())), Ok(Vec::new()));
+}
+
+#[test]
 fn every_accepted_update_is_a_contact() {
     let service = start(MemoryStore::new());
     let joe = furnish(&service);

@@ -161,8 +161,9 @@ pub(super) fn remove(draft: &mut Draft<'_>, actor: &Actor, key: &ClientKey) -> R
     Ok(Receipt::Done)
 }
 
+/// What hangs its own host on a client needs none there before.
 pub(super) fn attach(draft: &mut Draft<'_>, actor: &Actor, key: &ClientKey, name: &Fqdn) -> Result<Receipt, Refusal> {
-    let client = own(draft, actor, key, Action::Manage)?;
+    let client = owned(draft, actor, key, Action::Manage)?;
     let host = actor.host(draft.registry(), name, Action::Manage)?;
     if host.owner != client.owner {
         return Err(Refusal::not_yours(Kind::Host, name));
@@ -185,8 +186,16 @@ pub(super) fn detach(draft: &mut Draft<'_>, actor: &Actor, key: &ClientKey, name
     Ok(Receipt::Client { client, made: false })
 }
 
-/// A client that the actor may act on, in this way.
+/// A client that the actor may act on, in this way: with a scope over some hosts, one that carries one of them.
 fn own(draft: &mut Draft<'_>, actor: &Actor, key: &ClientKey, action: Action) -> Result<Arc<Client>, Refusal> {
+    let client = owned(draft, actor, key, action)?;
+    let mut on = draft.registry().hosts_on(client.number);
+    let reaches = actor.covers_all() || on.any(|host| actor.covers(&host.name));
+    if reaches { Ok(client) } else { Err(Refusal::OutOfScope) }
+}
+
+/// A client of an account that the actor may act for, in this way.
+fn owned(draft: &mut Draft<'_>, actor: &Actor, key: &ClientKey, action: Action) -> Result<Arc<Client>, Refusal> {
     let client = draft.registry().client(key).cloned().ok_or_else(|| Refusal::not_found(Kind::Client, key))?;
     if !actor.may_act_for(client.owner) {
         return Err(Refusal::not_yours(Kind::Client, key));

@@ -49,12 +49,13 @@ pub(super) async fn list_tokens(caller: Caller, service: Service, request: HttpR
             at.ok_or_else(attributes::no_such_marker)?.saturating_add(1)
         }
     };
-    let mut bodies = Vec::new();
-    for token in tokens.into_iter().skip(behind).take(part.limit) {
-        let used = service.service.soft(SoftKey::Token(token.id)).await?.last_contact;
-        bodies.push(TokenBody { last_used: used.map(moment::written), ..TokenBody::new(token) });
-    }
-    Ok(json(StatusCode::OK, &bodies))
+    let tokens: Vec<_> = tokens.into_iter().skip(behind).take(part.limit).collect();
+    let keys = tokens.iter().map(|token| SoftKey::Token(token.id)).collect();
+    // Last use is good to know and no more: the list is there without it.
+    let known = service.service.soft_many(keys).await.unwrap_or_default();
+    let used = known.iter().map(|state| state.last_contact.map(moment::written)).chain(std::iter::repeat(None));
+    let listed = tokens.iter().zip(used).map(|(token, last_used)| TokenBody { last_used, ..TokenBody::new(token) });
+    Ok(json(StatusCode::OK, &listed.collect::<Vec<_>>()))
 }
 
 /// Makes an API token
@@ -138,7 +139,7 @@ struct TokenBody<'s> {
     /// When it was made.
     #[schema(format = DateTime, example = "2026-11-22T15:04:22Z")]
     created: String,
-    /// When it was last used; null where it never was. The last minute of this may be lost with the server.
+    /// When it was last used; null where it never was, or where nobody can say. The last minute of this may be lost with the server.
     #[schema(required, format = DateTime, example = "2026-11-22T15:04:22Z")]
     last_used: Option<String>,
     /// The token that made it, and with which it goes; only where there is one.
