@@ -239,7 +239,7 @@ impl Set {
             ttl: self.ttl,
             wildcard: self.wildcard,
             offline: self.offline,
-            prefix: self.prefix,
+            prefix: self.prefix.map(Some),
             suffix: if self.no_suffix { Some(None) } else { self.suffix(session, addresses.ipv6)?.map(Some) },
             heartbeat: if self.no_heartbeat { Some(None) } else { self.heartbeat.map(Some) },
         })

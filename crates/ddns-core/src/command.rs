@@ -183,6 +183,8 @@ pub enum Command {
     SetAllHosts {
         /// What.
         edit: HostEdit,
+        /// Which of them.
+        among: Among,
     },
     /// Remove a host, and what goes with its name.
     RemoveHost {
@@ -352,6 +354,15 @@ pub enum Together {
     AllOrNothing,
     /// Accepted hosts change together; a refused one gets its own refusal and holds nothing back.
     Each,
+}
+
+/// Which of a caller's hosts a command about all of them means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Among {
+    /// Every one.
+    All,
+    /// Those that have an IPv6 address or a suffix, so that a prefix moves them.
+    Movable,
 }
 
 /// An account to make. The password's hash goes to the store beside the command.
@@ -580,8 +591,9 @@ pub struct HostEdit {
     /// Whether it is offline.
     pub offline: Option<bool>,
     /// The prefix that its site has from now on. A host that has a suffix follows it; one that has none takes the address of
-    /// `ipv6` where there is one, and else keeps of its present address what is not the prefix.
-    pub prefix: Option<Ipv6Prefix>,
+    /// `ipv6` where there is one, and else keeps of its present address what is not the prefix. Some none is a site that has
+    /// no prefix at present: a host that has a suffix does not take the address of `ipv6` then, which is its router's.
+    pub prefix: Option<Option<Ipv6Prefix>>,
     /// What it keeps of its IPv6 address when its prefix changes; some none is what its present address has.
     pub suffix: Option<Option<Ipv6Suffix>>,
     /// How long it may be silent; some none is for ever.

@@ -72,7 +72,7 @@ fn act(draft: &mut Draft<'_>, actor: &Actor, command: &Command) -> Result<Receip
         Command::AddHost(new) => hosts::add(draft, actor, new),
         Command::AdoptHost { name, owner } => hosts::adopt(draft, actor, name, *owner),
         Command::SetHosts { hosts, edit, together } => hosts::set(draft, actor, hosts, *edit, *together),
-        Command::SetAllHosts { edit } => hosts::set_all(draft, actor, *edit),
+        Command::SetAllHosts { edit, among } => hosts::set_all(draft, actor, *edit, *among),
         Command::RemoveHost { host } => hosts::remove(draft, actor, host),
         Command::ReleaseName { name } => hosts::release(draft, actor, name),
         Command::AddChallenge { host, value, keep } => hosts::add_challenge(draft, actor, host, value, *keep),

@@ -92,9 +92,9 @@ pub use account::{
 pub use answer::{Owner, Sections, Verdict, answer};
 pub use change::{Change, Delta};
 pub use command::{
-    AccountEdit, AddressEdit, Caller, ClientEdit, Command, DomainEdit, DomainKey, HostEdit, Identity, NewAccount,
-    NewClient, NewDomain, NewHost, NewRecord, NewSignUp, NewToken, RecordEdit, ServerEdit, Together, TokenEdit,
-    TsigKeyEdit, TsigKeyKey,
+    AccountEdit, AddressEdit, Among, Caller, ClientEdit, Command, DomainEdit, DomainKey, HostEdit, Identity,
+    NewAccount, NewClient, NewDomain, NewHost, NewRecord, NewSignUp, NewToken, RecordEdit, ServerEdit, Together,
+    TokenEdit, TsigKeyEdit, TsigKeyKey,
 };
 pub use decide::{Decision, HostLine, HostOutcome, Receipt, decide};
 pub use domain::{Domain, Server, Settings, SignUp, SoaTimers};
@@ -107,7 +107,7 @@ pub use record::{
     Unknown,
 };
 pub use refusal::{Kind, Refusal};
-pub use registry::{ApplyError, Registry};
+pub use registry::{ApplyError, Registry, challenge_name};
 pub use value::{
     AccountNo, ChallengeLife, ChallengeValue, ClientKey, ClientNo, Description, DomainNo, Heartbeat, HostAddress,
     HostNo, HostTtl, Ipv6Prefix, Ipv6Suffix, Login, MailAddress, Mailbox, Offline, PrefixMisfit, ReservedLabel,

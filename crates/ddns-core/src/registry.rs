@@ -828,8 +828,9 @@ impl Registry {
     }
 }
 
-/// `_acme-challenge.` in front of a host's name; none where that would be too long.
-pub(crate) fn challenge_name(host: &Fqdn) -> Option<Name> {
+/// Where a host's challenge values are (RFC 8555, section 8.4): `_acme-challenge.` in front of its name; none where that would be
+/// too long.
+pub fn challenge_name(host: &Fqdn) -> Option<Name> {
     host.name().child("_acme-challenge").ok()
 }
 

@@ -108,7 +108,7 @@ fn a_silent_host_answers_the_offline_address() {
 /// Any word of its address brings it back, also an unchanged one: then that is what changes.
 #[test]
 fn its_next_word_brings_it_back() {
-    let prefix = HostEdit { prefix: Some(parse("2001:db8:9:9::/64")), ..HostEdit::default() };
+    let prefix = HostEdit { prefix: Some(Some(parse("2001:db8:9:9::/64"))), ..HostEdit::default() };
     for (edit, served) in [
         (to("8.8.8.8"), "8.8.8.8"),
         (to("192.0.2.7"), "192.0.2.7"),
@@ -129,7 +129,7 @@ fn its_next_word_brings_it_back() {
     assert_eq!((watch.edit(prefix), watch.edit(prefix)), (1, 0));
     watch.expect(No, No, "2001:db8:9:9::1");
     watch.miss(true, false);
-    assert_eq!(watch.run(&joe(), Command::SetAllHosts { edit: prefix }), 1);
+    assert_eq!(watch.run(&joe(), Command::SetAllHosts { edit: prefix, among: Among::All }), 1);
     watch.expect(No, No, "2001:db8:9:9::1");
     // What says nothing of an address does not; nor does what is refused.
     for edit in [

@@ -470,7 +470,7 @@ fn check_step(before: &World, after: &World, command: &Command) {
 /// `Manual` comes and goes by word alone; `Missed` goes with an update as well.
 fn check_words(before: &World, after: &World, command: &Command) {
     let word = match command {
-        Command::SetHosts { edit, .. } | Command::SetAllHosts { edit } => edit.offline,
+        Command::SetHosts { edit, .. } | Command::SetAllHosts { edit, .. } => edit.offline,
         Command::PutClient { edit, .. } => edit.offline,
         _ => None,
     };

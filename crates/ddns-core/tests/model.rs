@@ -547,10 +547,11 @@ impl World {
             Command::AddHost(new) => self.add_host(who, new)?,
             Command::AdoptHost { name, owner } => self.adopt_host(who, name, owner.map(AccountNo::get))?,
             Command::SetHosts { hosts, edit, together } => return self.set_hosts(who, hosts, *edit, *together),
-            Command::SetAllHosts { edit } => {
+            Command::SetAllHosts { edit, among } => {
                 let me = who.account?;
                 demand(who.may(Action::Update))?;
                 let mine = self.hosts.iter().filter(|(name, host)| host.owner == me && who.covers(name));
+                let mine = mine.filter(|(_, host)| *among == Among::All || stands_behind(host, *edit));
                 let mut edits: Vec<(Fqdn, HostEdit)> =
                     mine.map(|(name, host)| (name.parse().unwrap(), edit_among_all(host, *edit))).collect();
                 edits.retain(|(_, edit_here)| edit_here == edit || *edit_here != HostEdit::default());
@@ -1081,14 +1082,22 @@ impl World {
 
 /// What an edit of all hosts is for one of them: a prefix is for those that have, or are given, something behind it.
 fn edit_among_all(host: &Machine, edit: HostEdit) -> HostEdit {
-    let behind = edit.suffix.unwrap_or(host.suffix).is_some() || host.ipv6.is_some();
-    if behind { edit } else { HostEdit { prefix: None, ..edit } }
+    let moves = edit.prefix.is_some_and(|prefix| prefix.is_some());
+    if stands_behind(host, edit) || !moves { edit } else { HostEdit { prefix: None, ..edit } }
+}
+
+fn stands_behind(host: &Machine, edit: HostEdit) -> bool {
+    edit.suffix.unwrap_or(host.suffix).is_some() || host.ipv6.is_some()
 }
 
 /// The address that a prefix means for a host, put together of binary digits.
 fn follow_prefix(host: &Machine, edit: HostEdit) -> Option<HostEdit> {
     let Some(prefix) = edit.prefix else { return Some(edit) };
     let suffix = edit.suffix.unwrap_or(host.suffix);
+    let Some(prefix) = prefix else {
+        let others = suffix.is_some() && matches!(edit.ipv6, AddressEdit::Set(_));
+        return Some(if others { HostEdit { ipv6: AddressEdit::Keep, ..edit } } else { edit });
+    };
     if suffix.is_none() && edit.ipv6 != AddressEdit::Keep {
         return Some(edit);
     }

@@ -121,7 +121,7 @@ fn a_part_is_good_for_one_thing() {
     let update = Command::SetHosts { hosts: vec![host.clone()], edit, together: Together::AllOrNothing };
     for refused in [
         update,
-        Command::SetAllHosts { edit },
+        Command::SetAllHosts { edit, among: Among::All },
         Command::RemoveHost { host: host.clone() },
         Command::RevokeToken { token: part_id(1) },
         // A part of a part there is not.

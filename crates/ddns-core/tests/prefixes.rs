@@ -75,11 +75,11 @@ fn by(number: u32, scope: Option<usize>) -> Caller {
 }
 
 fn prefix(text: &str) -> HostEdit {
-    HostEdit { prefix: Some(parse(text)), ..HostEdit::default() }
+    HostEdit { prefix: Some(Some(parse(text))), ..HostEdit::default() }
 }
 
 fn all(edit: HostEdit) -> Command {
-    Command::SetAllHosts { edit }
+    Command::SetAllHosts { edit, among: Among::All }
 }
 
 fn lines(decision: &Decision) -> Vec<(String, bool)> {
@@ -207,6 +207,37 @@ fn an_address_and_a_prefix() {
     let mut site = Site::with("2001:db8:1:1::1", "::7");
     assert_eq!(site.edit(removed), Ok(true));
     assert_eq!(site.ipv6(HERE), "2001:db8:9:a::7");
+}
+
+/// A router that has no prefix at present has an address all the same: it is not that of a machine behind it.
+#[test]
+fn an_address_and_no_prefix() {
+    let nothing = HostEdit { prefix: Some(None), ..HostEdit::default() };
+    let both = nothing.with_address(parse("2001:db8:9:9::aaaa")).with_address(parse("192.0.2.77"));
+    for (ipv6, suffix, expected) in [
+        ("2001:db8:1:1::1", "", "2001:db8:9:9::aaaa"),
+        ("", "", "2001:db8:9:9::aaaa"),
+        ("2001:db8:1:1::1", "::7", "2001:db8:1:1::1"),
+        ("", "::7", "none"),
+    ] {
+        let mut site = Site::with(ipv6, suffix);
+        assert_eq!(site.edit(nothing), Ok(false), "{ipv6} {suffix}");
+        assert_eq!(site.edit(both), Ok(true), "{ipv6} {suffix}");
+        assert_eq!(site.ipv6(HERE), expected, "{ipv6} {suffix}");
+        assert_eq!(site.0.registry.host(&parse(HERE)).unwrap().ipv4.unwrap().addr().to_string(), "192.0.2.77");
+        assert_eq!(site.edit(both), Ok(false), "{ipv6} {suffix}");
+        // Without IPv6 at all, there is none behind it either.
+        let removed = HostEdit { ipv6: AddressEdit::Remove, ..nothing };
+        assert_eq!(site.edit(removed), Ok(expected != "none"), "{ipv6} {suffix}");
+        assert_eq!(site.ipv6(HERE), "none", "{ipv6} {suffix}");
+    }
+    // The same of a whole site.
+    let mut site = Site::with("2001:db8:1:1::1", "::7");
+    site.host("i.dyn.example", "2001:db8:1:1::2", "");
+    assert_eq!(site.ask(&by(JOE, None), all(nothing)).unwrap().changes, []);
+    assert_eq!(lines(&site.ask(&by(JOE, None), all(both)).unwrap()).len(), 4);
+    let found = [HERE, "i.dyn.example", "a.dyn.example"].map(|name| site.ipv6(name));
+    assert_eq!(found, ["2001:db8:1:1::1", "2001:db8:9:9::aaaa", "2001:db8:9:9::aaaa"]);
 }
 
 /// Both families or none: a prefix that does not fit leaves the IPv4 address beside it as it was.
@@ -356,6 +387,20 @@ fn hosts_without_ipv6_in_a_site() {
     assert_eq!(site.ask(&by(JOE, None), all(edit)).unwrap().changes, []);
 }
 
+/// What comes beside a prefix may be for those alone that it moves.
+#[test]
+fn words_for_those_that_move() {
+    let mut site = Site::with("2001:db8:1:1::1", "");
+    let edit = HostEdit { offline: Some(true), ttl: Some(HostTtl::ALL[1]), ..prefix("2001:db8:9:9::/64") };
+    let movable = site.ask(&by(JOE, None), Command::SetAllHosts { edit, among: Among::Movable }).unwrap();
+    assert_eq!(lines(&movable), [(HERE.to_owned(), true)]);
+    let offline = |site: &Site, name: &str| site.0.registry.host(&parse(name)).unwrap().offline;
+    assert_eq!(offline(&site, HERE), Offline::Manual);
+    assert_eq!([offline(&site, "a.dyn.example"), offline(&site, "a.joe.example")], [Offline::No; 2]);
+    assert_eq!(lines(&site.ask(&by(JOE, None), all(edit)).unwrap()).len(), 3);
+    assert_eq!(offline(&site, "a.dyn.example"), Offline::Manual);
+}
+
 #[test]
 fn a_scope_says_which_hosts_move() {
     let (here, elsewhere) = ("h.dyn.example", "h.joe.example");
@@ -418,7 +463,7 @@ fn named_hosts_one_by_one() {
     let Receipt::Hosts(lines) = decision.receipt else { panic!("{:?}", decision.receipt) };
     assert!(lines[0].outcome.as_ref().is_ok_and(|outcome| outcome.changed));
     assert_eq!(lines[1].outcome, Err(refused));
-    let no_room = Refusal::NoSubnet { name: hosts[2].clone(), prefix: edit.prefix.unwrap(), subnet: 3 };
+    let no_room = Refusal::NoSubnet { name: hosts[2].clone(), prefix: edit.prefix.flatten().unwrap(), subnet: 3 };
     assert_eq!(lines[2].outcome, Err(no_room));
     assert_eq!(decision.changes.len(), 1);
 }

@@ -186,7 +186,7 @@ fn who_has_proved_nothing_may_sign_up_and_no_more() {
             (guest(), ask_login(max.number, NEW, 7), Refusal::NotSignedIn),
             (guest(), Command::RemoveMail { mail: mail_id(1) }, Refusal::NotSignedIn),
             (guest(), Command::SetServerKey { secret: secret(7) }, Refusal::NotSignedIn),
-            (guest(), Command::SetAllHosts { edit: HostEdit::default() }, Refusal::NotSignedIn),
+            (guest(), Command::SetAllHosts { edit: HostEdit::default(), among: Among::All }, Refusal::NotSignedIn),
             (guest(), confirm(&stage, INA, 7), Refusal::LinkVoid),
             (guest(), set_password(&max, 7), Refusal::LinkVoid),
             (guest(), set_login(&max, NEW, 7), Refusal::LinkVoid),
@@ -629,7 +629,11 @@ fn a_token_renews_itself() {
         assert_eq!(tokens(&stage, joe), expected, "one in the place of one");
         check(
             &stage,
-            &[(by_token(JOE, scope), Command::SetAllHosts { edit: HostEdit::default() }, Refusal::TokenVoid)],
+            &[(
+                by_token(JOE, scope),
+                Command::SetAllHosts { edit: HostEdit::default(), among: Among::All },
+                Refusal::TokenVoid,
+            )],
         );
         check(&stage, &[(by_token(JOE, scope), command, Refusal::TokenVoid)]);
     }

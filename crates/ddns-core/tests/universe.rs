@@ -393,7 +393,7 @@ fn heartbeat() -> impl Strategy<Value = Option<Heartbeat>> {
 /// What a host keeps while its address changes, and how it moves with its site: alone, or beside whatever else.
 fn site_edit() -> impl Strategy<Value = HostEdit> {
     let rest = prop_oneof![2 => Just(HostEdit::default()), 1 => host_edit()];
-    let prefix = prop::option::weighted(0.6, select(PREFIXES).prop_map(parse));
+    let prefix = prop::option::weighted(0.6, prop::option::weighted(0.8, select(PREFIXES).prop_map(parse)));
     let suffix = rarely(prop::option::weighted(0.8, suffix()));
     (rest, prefix, suffix, rarely(heartbeat())).prop_map(|(rest, prefix, suffix, heartbeat)| HostEdit {
         prefix,
@@ -401,6 +401,10 @@ fn site_edit() -> impl Strategy<Value = HostEdit> {
         heartbeat,
         ..rest
     })
+}
+
+fn among() -> impl Strategy<Value = Among> {
+    select(&[Among::All, Among::Movable][..])
 }
 
 /// Numbers of the first hosts and clients, and of what came later, some of them twice.
@@ -587,8 +591,8 @@ fn host_command() -> BoxedStrategy<Command> {
             .prop_map(|(hosts, edit, together)| Command::SetHosts { hosts, edit, together }),
         4 => (prop::collection::vec(host(), 1..4), site_edit(), together())
             .prop_map(|(hosts, edit, together)| Command::SetHosts { hosts, edit, together }),
-        1 => host_edit().prop_map(|edit| Command::SetAllHosts { edit }),
-        2 => site_edit().prop_map(|edit| Command::SetAllHosts { edit }),
+        1 => (host_edit(), among()).prop_map(|(edit, among)| Command::SetAllHosts { edit, among }),
+        2 => (site_edit(), among()).prop_map(|(edit, among)| Command::SetAllHosts { edit, among }),
         1 => missed(),
         3 => host().prop_map(|host| Command::RemoveHost { host }),
         1 => host().prop_map(|name| Command::ReleaseName { name }),

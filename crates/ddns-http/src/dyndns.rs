@@ -20,7 +20,7 @@ use std::net::IpAddr;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
-use ddns_core::{Command, Fqdn, HostEdit, HostLine, HostOutcome, NameError, Receipt, Refusal, Together, policy};
+use ddns_core::{Among, Command, Fqdn, HostEdit, HostLine, HostOutcome, NameError, Receipt, Refusal, Together};
 use ddns_service::{Service, ServiceError};
 use utoipa::OpenApi;
 
@@ -32,11 +32,11 @@ use crate::acme;
 use crate::auth::{CHALLENGE, SignedIn};
 use crate::body::Body;
 use crate::dialect::{Dialect, Fault};
+use crate::notes::About;
 use crate::openapi;
 use crate::params::Params;
 use crate::routes::{Part, Routes};
 use crate::server::State;
-use crate::sight::Sight;
 
 /// The routes of this dialect.
 pub(crate) fn routes(routes: &mut Routes<'_>) {
@@ -244,7 +244,7 @@ async fn carry_out<F: Family>(
     let names: Vec<Fqdn> = hosts.iter().flatten().cloned().collect();
     match call.edit(params, caller.identity.source) {
         Err(why) => {
-            names.iter().for_each(|host| caller.note(service, host, &why.to_string()));
+            caller.note_about(service, About::Hosts(names), &why.to_string());
             Ok(vec![Code::DnsErr; hosts.len()])
         }
         Ok(_) if names.is_empty() => Ok(vec![Code::NotFqdn; hosts.len()]),
@@ -264,28 +264,22 @@ async fn carry_out<F: Family>(
     }
 }
 
-/// A call that names no host and has a prefix moves every host that its credentials reach: a prefix is a whole site's.
+/// A call that names no host and has a prefix moves every host that its credentials reach: a prefix is a whole site's. The
+/// words beside it are for the hosts that it moves: the others are not in the answer, and the call is not about them.
 async fn move_site<F: Family>(caller: &SignedIn<F>, service: &Service, params: &Params) -> Result<Vec<Code>, Fault> {
-    let prefix = match report::site(params) {
-        Ok(Some(prefix)) => prefix,
+    let edit = match report::site(params) {
+        Ok(Some(edit)) => edit,
         Ok(None) => return Ok(vec![Code::NotFqdn]),
         Err(why) => {
-            hosts_in_sight(caller, service).iter().for_each(|host| caller.note(service, host, &why.to_string()));
+            caller.note_about(service, About::All, &why.to_string());
             return Ok(vec![if why == Unusable::NoHostNamed { Code::NotFqdn } else { Code::DnsErr }]);
         }
     };
-    let edit = HostEdit { prefix: Some(prefix), ..HostEdit::default() };
-    match submit(caller, service, Command::SetAllHosts { edit }).await? {
+    match submit(caller, service, Command::SetAllHosts { edit, among: Among::Movable }).await? {
         Ok(lines) if lines.is_empty() => Ok(vec![Code::NoHost]),
         Ok(lines) => Ok(lines.iter().map(|line| code(Call::Update, line, &edit)).collect()),
         Err(refusal) => Ok(vec![Code::of(&refusal)]),
     }
-}
-
-fn hosts_in_sight<F: Family>(caller: &SignedIn<F>, service: &Service) -> Vec<Fqdn> {
-    let snapshot = service.snapshot();
-    let sight = Sight::new(&snapshot.registry, &caller.identity);
-    sight.hosts().take(policy::NOTES_PER_CALL).map(|host| host.name.clone()).collect()
 }
 
 /// The lines of a command about hosts, or why all of it was refused.

@@ -29,11 +29,6 @@ impl Params {
         self
     }
 
-    /// These, as if those that have no value had not come.
-    pub(crate) fn without_empty(&self) -> Params {
-        Params(self.0.iter().filter(|(_, value)| !value.is_empty()).cloned().collect())
-    }
-
     /// Every value that came under one of these lower-case names.
     pub(crate) fn all(&self, names: &[&str]) -> impl Iterator<Item = &str> {
         self.0.iter().filter(|(name, _)| names.contains(&name.as_str())).map(|(_, value)| value.as_str())

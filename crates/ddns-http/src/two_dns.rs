@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
-use ddns_core::{Command, Domain, Fqdn, Host, HostEdit, Receipt, Refusal, Together};
+use ddns_core::{Among, Command, Domain, Fqdn, Host, HostEdit, Receipt, Refusal, Together};
 use ddns_service::ServiceError;
 use utoipa::OpenApi;
 use utoipa::openapi::{RefOr, Schema};
@@ -200,7 +200,7 @@ async fn set_host(
 )]
 async fn set_all_hosts(caller: Caller, service: Service, request: HttpRequest, body: Body<TwoDns>) -> Answer {
     let edit = edit(&caller, &service, &body, || About::All)?;
-    let reply = caller.submit(&service.service, Command::SetAllHosts { edit }).await?;
+    let reply = caller.submit(&service.service, Command::SetAllHosts { edit, among: Among::All }).await?;
     Ok(host_list(hosts(&reply.receipt), &links::base(&request, &service.settings)))
 }
 

@@ -49,12 +49,12 @@ fn acme() {
 
 #[test]
 fn dyndns() {
-    run(include_str!("data/dyndns.txt"), 41);
+    run(include_str!("data/dyndns.txt"), 43);
 }
 
 #[test]
 fn duckdns() {
-    run(include_str!("data/duckdns.txt"), 20);
+    run(include_str!("data/duckdns.txt"), 21);
 }
 
 #[test]

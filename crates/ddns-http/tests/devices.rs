@@ -14,10 +14,10 @@ use crate::house::{House, behind_a_proxy};
 /// Each file with the number of its cases.
 const FILES: &[(&str, &str, usize)] = &[
     ("ddclient", include_str!("data/devices/ddclient.txt"), 3),
-    ("fritzbox", include_str!("data/devices/fritzbox.txt"), 10),
+    ("fritzbox", include_str!("data/devices/fritzbox.txt"), 11),
     ("hikvision", include_str!("data/devices/hikvision.txt"), 2),
     ("inadyn", include_str!("data/devices/inadyn.txt"), 3),
-    ("mikrotik", include_str!("data/devices/mikrotik.txt"), 3),
+    ("mikrotik", include_str!("data/devices/mikrotik.txt"), 4),
     ("openwrt", include_str!("data/devices/openwrt.txt"), 5),
     ("opnsense", include_str!("data/devices/opnsense.txt"), 1),
     ("pfsense", include_str!("data/devices/pfsense.txt"), 2),

@@ -34,7 +34,7 @@ pub(crate) enum Sign {
 impl Mention {
     pub(crate) fn of(request: &Request) -> Mention {
         let what = match &request.command {
-            Command::SetHosts { edit, .. } | Command::SetAllHosts { edit } if edit.is_update() => What::Hosts,
+            Command::SetHosts { edit, .. } | Command::SetAllHosts { edit, .. } if edit.is_update() => What::Hosts,
             Command::PutClient { edit, .. } if edit.offline == Some(false) => What::Client,
             Command::MoveClient { .. } => What::ClientAndHosts,
             _ => What::Nothing,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Actor, Draft, HostLine, HostOutcome, Receipt, accounts, made, records};
 use crate::account::{AccountState, Action, Scope, Token, TsigKey};
 use crate::change::{Change, Delta};
-use crate::command::{AddressEdit, HostEdit, NewHost, Together};
+use crate::command::{AddressEdit, Among, HostEdit, NewHost, Together};
 use crate::domain::Domain;
 use crate::host::{Challenge, Host, Reservation};
 use crate::name::{Fqdn, Name};
@@ -16,7 +16,8 @@ use crate::record::RecordData;
 use crate::refusal::{Kind, Refusal};
 use crate::registry::Registry;
 use crate::value::{
-    AccountNo, ChallengeValue, HostNo, HostTtl, Ipv6Suffix, Offline, PrefixMisfit, Ttl, UnicastV4, UnicastV6,
+    AccountNo, ChallengeValue, HostNo, HostTtl, Ipv6Prefix, Ipv6Suffix, Offline, PrefixMisfit, Ttl, UnicastV4,
+    UnicastV6,
 };
 
 pub(super) fn add(draft: &mut Draft<'_>, actor: &Actor, new: &NewHost) -> Result<Receipt, Refusal> {
@@ -259,13 +260,13 @@ pub(super) fn set(
     Ok(Receipt::Hosts(lines))
 }
 
-pub(super) fn set_all(draft: &mut Draft<'_>, actor: &Actor, edit: HostEdit) -> Result<Receipt, Refusal> {
+pub(super) fn set_all(draft: &mut Draft<'_>, actor: &Actor, edit: HostEdit, among: Among) -> Result<Receipt, Refusal> {
     let account = actor.number().ok_or(Refusal::NotFound { kind: Kind::Account, name: "of the caller".to_owned() })?;
     actor.allow(Action::Update)?;
     let hosts: Vec<Arc<Host>> = draft.registry().hosts_of(account).cloned().collect();
     let mut lines = Vec::with_capacity(hosts.len());
     for host in hosts.into_iter().filter(|host| actor.covers(&host.name)) {
-        if let Some(edit) = edit_of_all(&host, edit) {
+        if let Some(edit) = edit_of_all(&host, edit, among) {
             let outcome = Ok(set_one(draft, actor, &host.name, edit)?);
             lines.push(HostLine { name: host.name.clone(), outcome });
         }
@@ -275,13 +276,16 @@ pub(super) fn set_all(draft: &mut Draft<'_>, actor: &Actor, edit: HostEdit) -> R
 
 /// An edit of all hosts as it is one of them's: where nothing stands behind a prefix, it means nothing, and alone changes
 /// nothing.
-fn edit_of_all(host: &Host, edit: HostEdit) -> Option<HostEdit> {
-    let suffix = edit.suffix.unwrap_or(host.suffix.as_deref().copied());
-    if edit.prefix.is_none() || host.ipv6.is_some() || suffix.is_some() {
-        return Some(edit);
+fn edit_of_all(host: &Host, edit: HostEdit, among: Among) -> Option<HostEdit> {
+    let movable = host.ipv6.is_some() || edit.suffix.unwrap_or(host.suffix.as_deref().copied()).is_some();
+    match (among, edit.prefix) {
+        (Among::Movable, _) => movable.then_some(edit),
+        (Among::All, Some(Some(_))) if !movable => {
+            let rest = HostEdit { prefix: None, ..edit };
+            (rest != HostEdit::default()).then_some(rest)
+        }
+        (Among::All, _) => Some(edit),
     }
-    let rest = HostEdit { prefix: None, ..edit };
-    (rest != HostEdit::default()).then_some(rest)
 }
 
 fn set_one(draft: &mut Draft<'_>, actor: &Actor, name: &Fqdn, edit: HostEdit) -> Result<HostOutcome, Refusal> {
@@ -303,23 +307,30 @@ fn set_one(draft: &mut Draft<'_>, actor: &Actor, name: &Fqdn, edit: HostEdit) ->
     Ok(edited(draft, &before, edit))
 }
 
-/// An edit's prefix as the address that it means for a host. A host that has a suffix follows the prefix; one that has none
+/// An edit's prefix as what it means for a host's address. A host that has a suffix follows the prefix; one that has none
 /// takes the address that comes beside it, which is the caller's own.
 fn behind_prefix(host: &Host, mut edit: HostEdit) -> Result<HostEdit, Refusal> {
     let suffix = edit.suffix.unwrap_or(host.suffix.as_deref().copied());
-    let Some(prefix) = edit.prefix.filter(|_| suffix.is_some() || edit.ipv6 == AddressEdit::Keep) else {
-        return Ok(edit);
+    edit.ipv6 = match (edit.prefix, edit.ipv6) {
+        (Some(Some(prefix)), ipv6) if suffix.is_some() || ipv6 == AddressEdit::Keep => {
+            AddressEdit::Set(address_behind(host, prefix, suffix)?)
+        }
+        // Its site has no prefix, and the address is the router's. That there is no IPv6 any more is true of it, too.
+        (Some(None), AddressEdit::Set(_)) if suffix.is_some() => AddressEdit::Keep,
+        (_, ipv6) => ipv6,
     };
+    Ok(edit)
+}
+
+fn address_behind(host: &Host, prefix: Ipv6Prefix, suffix: Option<Ipv6Suffix>) -> Result<UnicastV6, Refusal> {
     let name = || host.name.clone();
-    let address = prefix.address_of(suffix, host.ipv6).map_err(|misfit| match misfit {
+    prefix.address_of(suffix, host.ipv6).map_err(|misfit| match misfit {
         PrefixMisfit::NoSuffix => Refusal::NoSuffix { name: name() },
         PrefixMisfit::Subnet => {
             let subnet = suffix.and_then(Ipv6Suffix::subnet).unwrap_or_default();
             Refusal::NoSubnet { name: name(), prefix, subnet }
         }
-    })?;
-    edit.ipv6 = AddressEdit::Set(address);
-    Ok(edit)
+    })
 }
 
 /// Carries an edit out that was allowed.

@@ -18,6 +18,7 @@ use super::{Family, body_of, report};
 use crate::auth::{self, Credentials, SignedIn};
 use crate::body::Body;
 use crate::dialect::{Dialect, Fault};
+use crate::notes::About;
 use crate::params::Params;
 use crate::routes::{Part, Routes};
 use crate::server::State;
@@ -159,12 +160,9 @@ fn hosts(caller: &SignedIn<DuckDns>, service: &Service, params: &Params) -> Resu
     let snapshot = service.snapshot();
     let sight = Sight::new(&snapshot.registry, &caller.identity);
     let found: Vec<Option<Fqdn>> = named.iter().map(|name| host(&sight, name)).collect();
-    let missing = named.iter().zip(&found).find(|(_, found)| found.is_none()).map(|(name, _)| also_named(name));
+    let complete = found.iter().all(Option::is_some);
     let hosts: Vec<Fqdn> = found.into_iter().flatten().collect();
-    match missing {
-        None => Ok(hosts),
-        Some(why) => Err(refuse(caller, service, &hosts, &why)),
-    }
+    if complete { Ok(hosts) } else { Err(refuse(caller, service, &hosts, ANOTHER)) }
 }
 
 /// The host in the token's reach that a name means. (All of them are one command's, and a refusal would tell of another's.)
@@ -178,10 +176,8 @@ fn host(sight: &Sight<'_>, name: &str) -> Option<Fqdn> {
     found.next().is_none().then_some(only)
 }
 
-fn also_named(name: &str) -> String {
-    let shown: String = name.chars().filter(|c| !c.is_control()).take(policy::SHOWN_MAX).collect();
-    format!("the program named \"{shown}\" too, which is not one host that its token reaches")
-}
+/// What is left with those that a call names beside something else; what that is does not concern them.
+const ANOTHER: &str = "another host of the same call is not one that its token reaches, and the call is all or nothing";
 
 async fn set_addresses(
     caller: &SignedIn<DuckDns>,
@@ -193,7 +189,7 @@ async fn set_addresses(
     let edit = if clear {
         HostEdit { ipv4: AddressEdit::Remove, ipv6: AddressEdit::Remove, ..HostEdit::default() }
     } else {
-        let edit = report::addresses(&params.without_empty(), caller.identity.source);
+        let edit = report::given(params, caller.identity.source);
         edit.map_err(|why| refuse(caller, service, &hosts, &why.to_string()))?
     };
     let command = Command::SetHosts { hosts, edit, together: Together::AllOrNothing };
@@ -242,7 +238,7 @@ fn challenge(host: Fqdn, value: Option<ChallengeValue>, clear: bool) -> Option<C
 
 /// Tells the hosts' owner why.
 fn refuse(caller: &SignedIn<DuckDns>, service: &Service, hosts: &[Fqdn], why: &str) -> Failed {
-    hosts.iter().for_each(|host| caller.note(service, host, why));
+    caller.note_about(service, About::Hosts(hosts.to_vec()), why);
     Failed
 }
 

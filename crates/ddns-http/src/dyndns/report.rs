@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ddns_core::{AddressEdit, Fqdn, Host, HostAddress, HostEdit, Ipv6Prefix, NameError, UnicastV4, UnicastV6, policy};
 
 use super::code::Code;
+use crate::notes;
 use crate::params::Params;
 
 /// Parameters for addresses of either family. `preserve` in one of them keeps IPv4.
@@ -40,18 +41,28 @@ pub(super) fn list<'p>(params: &'p Params, name: &'p [&'p str]) -> impl Iterator
 /// # Errors
 /// [`Unusable`]: then nothing is changed.
 pub(super) fn edit(params: &Params, source: Option<IpAddr>) -> Result<HostEdit, Unusable> {
-    Ok(HostEdit {
-        wildcard: switch(params, "wildcard", "on", "off"),
-        offline: switch(params, "offline", "yes", "no"),
-        ..addresses(params, source)?
-    })
+    let (wildcard, offline) = words(params);
+    Ok(HostEdit { wildcard, offline, ..addresses(params, source)? })
+}
+
+/// Whether a call's hosts have a wildcard, and whether they are offline.
+fn words(params: &Params) -> (Option<bool>, Option<bool>) {
+    (switch(params, "wildcard", "on", "off"), switch(params, "offline", "yes", "no"))
 }
 
 /// What a call says of addresses; one that says nothing means the caller's own.
 ///
 /// # Errors
 /// [`Unusable`].
-pub(super) fn addresses(params: &Params, source: Option<IpAddr>) -> Result<HostEdit, Unusable> {
+fn addresses(params: &Params, source: Option<IpAddr>) -> Result<HostEdit, Unusable> {
+    Report::read(params)?.with_empty(params).or_source(source)
+}
+
+/// The same where an empty address says nothing of its family.
+///
+/// # Errors
+/// [`Unusable`].
+pub(super) fn given(params: &Params, source: Option<IpAddr>) -> Result<HostEdit, Unusable> {
     Report::read(params)?.or_source(source)
 }
 
@@ -60,8 +71,8 @@ pub(super) fn addresses(params: &Params, source: Option<IpAddr>) -> Result<HostE
 /// # Errors
 /// [`Unusable`].
 pub(super) fn removal(params: &Params, source: Option<IpAddr>) -> Result<HostEdit, Unusable> {
-    let named = addresses(&params.without_empty(), source)?;
-    if named.prefix.is_some() {
+    let named = given(params, source)?;
+    if named.prefix.flatten().is_some() {
         return Err(Unusable::PrefixToRemove);
     }
     let (ipv4, ipv6) = (removed(named.ipv4), removed(named.ipv6));
@@ -76,15 +87,18 @@ fn removed<T>(named: AddressEdit<T>) -> AddressEdit<T> {
     }
 }
 
-/// The prefix of a call that names no host: it is the whole site's. None if it has none.
+/// What a call that names no host changes of all: it has a prefix, which is the whole site's. None if it has none.
 ///
 /// # Errors
-/// [`Unusable`], where there is one and it does not stand alone: an address is one host's.
-pub(super) fn site(params: &Params) -> Result<Option<Ipv6Prefix>, Unusable> {
+/// [`Unusable`], where there is one, and an address beside it: that is one host's.
+pub(super) fn site(params: &Params) -> Result<Option<HostEdit>, Unusable> {
     let has_prefix = params.all(PREFIX).any(|text| !is_placeholder(text));
     match Report::read(params) {
-        Ok(Report { ipv4: None, ipv6: None, prefix }) => Ok(prefix),
-        Ok(Report { prefix: Some(_), .. }) => Err(Unusable::NoHostNamed),
+        Ok(Report { ipv4: None, ipv6: None, prefix: prefix @ Some(Some(_)) }) => {
+            let (wildcard, offline) = words(params);
+            Ok(Some(HostEdit { prefix, wildcard, offline, ..HostEdit::default() }))
+        }
+        Ok(Report { prefix: Some(Some(_)), .. }) => Err(Unusable::NoHostNamed),
         Err(why) if has_prefix => Err(why),
         _ => Ok(None),
     }
@@ -93,11 +107,10 @@ pub(super) fn site(params: &Params) -> Result<Option<Ipv6Prefix>, Unusable> {
 /// The addresses that a call is about, as its host has them now; where it is about none, all that the host has.
 pub(super) fn shown(edit: &HostEdit, host: &Host) -> String {
     let (ipv4, ipv6) = (host.ipv4.map(UnicastV4::addr), host.ipv6.map(UnicastV6::addr));
-    let all = !edit.is_update();
-    let has_ipv4 = all || edit.ipv4 != AddressEdit::Keep;
-    let has_ipv6 = all || edit.ipv6 != AddressEdit::Keep || edit.prefix.is_some();
-    let ipv4 = ipv4.or(all_zeros(edit.ipv4, Ipv4Addr::UNSPECIFIED)).filter(|_| has_ipv4);
-    let ipv6 = ipv6.or(all_zeros(edit.ipv6, Ipv6Addr::UNSPECIFIED)).filter(|_| has_ipv6);
+    let about_ipv4 = edit.ipv4 != AddressEdit::Keep;
+    let about_ipv6 = edit.ipv6 != AddressEdit::Keep || edit.prefix.flatten().is_some();
+    let ipv4 = ipv4.or(all_zeros(edit.ipv4, Ipv4Addr::UNSPECIFIED)).filter(|_| about_ipv4 || !about_ipv6);
+    let ipv6 = ipv6.or(all_zeros(edit.ipv6, Ipv6Addr::UNSPECIFIED)).filter(|_| about_ipv6 || !about_ipv4);
     let shown = ipv4.map(IpAddr::V4).into_iter().chain(ipv6.map(IpAddr::V6));
     shown.map(|address| address.to_string()).collect::<Vec<_>>().join(",")
 }
@@ -158,7 +171,7 @@ pub(super) enum Unusable {
 impl Unusable {
     /// Of a text that came where something else should be.
     fn text(text: &str, otherwise: fn(String) -> Unusable) -> Unusable {
-        let shown = text.chars().filter(|c| !c.is_control()).take(policy::SHOWN_MAX).collect();
+        let shown = notes::shown(text);
         if text.starts_with('<') && text.ends_with('>') { Unusable::Unexpanded(shown) } else { otherwise(shown) }
     }
 }
@@ -168,7 +181,8 @@ impl Unusable {
 struct Report {
     ipv4: Option<AddressEdit<UnicastV4>>,
     ipv6: Option<AddressEdit<UnicastV6>>,
-    prefix: Option<Ipv6Prefix>,
+    /// Some none: the site has none at present.
+    prefix: Option<Option<Ipv6Prefix>>,
 }
 
 impl Report {
@@ -182,14 +196,16 @@ impl Report {
         for text in params.all(PREFIX).map(str::trim).filter(|text| !is_placeholder(text)) {
             report.take(Item::Prefix(prefix(text)?))?;
         }
-        report.read_empty(params);
+        if params.all(PREFIX).any(is_placeholder) {
+            report.prefix.get_or_insert_default(); // A router fills its placeholder in with nothing where it has no prefix.
+        }
         report.checked()
     }
 
     fn take(&mut self, item: Item) -> Result<(), Unusable> {
         match item {
             Item::NotGiven => Ok(()),
-            Item::Prefix(prefix) => mention(&mut self.prefix, prefix, Unusable::TwoPrefixes),
+            Item::Prefix(prefix) => mention(&mut self.prefix, Some(prefix), Unusable::TwoPrefixes),
             Item::Keep4 => mention(&mut self.ipv4, AddressEdit::Keep, Unusable::Contradiction),
             Item::Keep6 => mention(&mut self.ipv6, AddressEdit::Keep, Unusable::Contradiction),
             Item::Remove4 => mention(&mut self.ipv4, AddressEdit::Remove, Unusable::Contradiction),
@@ -204,29 +220,32 @@ impl Report {
     }
 
     /// An empty IPv6 parameter beside an IPv4 address says that there is no IPv6 any more.
-    fn read_empty(&mut self, params: &Params) {
+    fn with_empty(mut self, params: &Params) -> Report {
         let empty = params.all(ADDRESS6).any(str::is_empty);
-        let only_ipv4 = matches!(self.ipv4, Some(AddressEdit::Set(_))) && self.ipv6.is_none() && self.prefix.is_none();
-        if empty && only_ipv4 {
+        let ipv4 = matches!(self.ipv4, Some(AddressEdit::Set(_)));
+        if empty && ipv4 && self.ipv6.is_none() && self.prefix.flatten().is_none() {
             self.ipv6 = Some(AddressEdit::Remove);
         }
+        self
     }
 
     fn checked(self) -> Result<Report, Unusable> {
         match (self.prefix, self.ipv6) {
-            (Some(_), Some(AddressEdit::Keep | AddressEdit::Remove)) => Err(Unusable::PrefixOfNothing),
+            (Some(Some(_)), Some(AddressEdit::Keep | AddressEdit::Remove)) => Err(Unusable::PrefixOfNothing),
             _ => Ok(self),
         }
     }
 
-    /// A call without any address or prefix means the caller's own address, and its family only.
+    /// A call without any address or prefix means the caller's own address, and its family only. That it has no prefix
+    /// stands beside that address, too: it is the router's, which a machine behind it must not have.
     fn or_source(self, source: Option<IpAddr>) -> Result<HostEdit, Unusable> {
-        if self.ipv4.is_some() || self.ipv6.is_some() || self.prefix.is_some() {
-            let (ipv4, ipv6) = (self.ipv4.unwrap_or_default(), self.ipv6.unwrap_or_default());
-            return Ok(HostEdit { ipv4, ipv6, prefix: self.prefix, ..HostEdit::default() });
+        let (ipv4, ipv6) = (self.ipv4.unwrap_or_default(), self.ipv6.unwrap_or_default());
+        let edit = HostEdit { ipv4, ipv6, prefix: self.prefix, ..HostEdit::default() };
+        if self.ipv4.is_some() || self.ipv6.is_some() || self.prefix.flatten().is_some() {
+            return Ok(edit);
         }
         let source = source.and_then(|source| source.try_into().ok()).ok_or(Unusable::NoSource)?;
-        Ok(HostEdit::default().with_address(source))
+        Ok(edit.with_address(source))
     }
 }
 

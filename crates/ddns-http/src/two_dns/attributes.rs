@@ -40,7 +40,7 @@ pub(super) fn of_edit(body: &[u8], source: Option<IpAddr>) -> Result<HostEdit, W
     let address = form.take("ip_address", |value| address(value, source));
     let ttl = form.take("ttl", ttl);
     let wildcard = form.take("activate_wildcard", boolean);
-    let prefix = form.take("ip6_prefix", parsed);
+    let prefix = form.take("ip6_prefix", parsed).map(Some);
     let suffix = form.removable("ip6_suffix", parsed);
     let heartbeat = form.removable("heartbeat", heartbeat);
     form.finish()?;

@@ -801,7 +801,7 @@ pub fn sites_and_parts_are_kept(make: Make<'_>) {
     let suffix: Ipv6Suffix = "::9/48".parse().unwrap();
     let heartbeat: Heartbeat = "2592000".parse().unwrap();
     let moved = HostEdit {
-        prefix: Some("2001:db8:1::/48".parse().unwrap()),
+        prefix: Some(Some("2001:db8:1::/48".parse().unwrap())),
         suffix: Some(Some(suffix)),
         heartbeat: Some(Some(heartbeat)),
         ..HostEdit::default()

@@ -1,8 +1,8 @@
 //! Random stories of several processes over so few names that they collide all the time.
 
 use ddns_core::{
-    AccountEdit, AccountNo, AccountState, Actions, AddressEdit, Caller, ChallengeLife, ClientEdit, ClientNo, Command,
-    DomainEdit, Heartbeat, HostEdit, HostNo, HostPattern, HostScope, HostTtl, Identity, Ipv6Suffix, Language,
+    AccountEdit, AccountNo, AccountState, Actions, AddressEdit, Among, Caller, ChallengeLife, ClientEdit, ClientNo,
+    Command, DomainEdit, Heartbeat, HostEdit, HostNo, HostPattern, HostScope, HostTtl, Identity, Ipv6Suffix, Language,
     MailAddress, NewHost, NewRecord, NewSignUp, NewToken, Peer, RecordData, RecordEdit, RecordType, Role, Scope,
     SecretId, ServerEdit, Settings, SignUp, Together, TsigAlgorithm, TsigKey, TsigKeyEdit, TsigKeyKey, Ttl,
 };
@@ -186,7 +186,7 @@ fn data() -> impl Strategy<Value = RecordData> {
 fn host_edit() -> impl Strategy<Value = HostEdit> {
     let v6: std::net::Ipv6Addr = "2001:db8::9".parse().unwrap();
     let ipv6 = select(vec![AddressEdit::Keep, AddressEdit::Remove, AddressEdit::Set(v6.try_into().unwrap())]);
-    let prefix = prop::option::of(select(PREFIXES).prop_map(|text| text.parse().unwrap()));
+    let prefix = prop::option::of(prop::option::of(select(PREFIXES).prop_map(|text| text.parse().unwrap())));
     let site = (prefix, prop::option::of(prop::option::of(suffix())), prop::option::of(heartbeat()));
     let flags = (prop::option::of(any::<bool>()), prop::option::of(any::<bool>()));
     (ipv6, prop::option::of(select(&HostTtl::ALL[..])), flags, site).prop_map(
@@ -242,7 +242,8 @@ fn host_command() -> BoxedStrategy<Command> {
             }
         ),
         4 => (host(), 0..4u8).prop_map(|(name, last)| set_host(name, &format!("192.0.2.{last}"))),
-        1 => host_edit().prop_map(|edit| Command::SetAllHosts { edit }),
+        1 => (host_edit(), select(vec![Among::All, Among::Movable]))
+            .prop_map(|(edit, among)| Command::SetAllHosts { edit, among }),
         2 => missed(),
         3 => (host(), host_edit())
             .prop_map(move |(host, edit)| Command::SetHosts { hosts: one(host), edit, together: Together::Each }),
