@@ -2,10 +2,13 @@
 
 use std::sync::LazyLock;
 
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
-use actix_web::{HttpResponse, HttpResponseBuilder};
-use ddns_core::policy;
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse, HttpResponseBuilder, web};
+use ddns_core::{Timestamp, policy};
 use ddns_service::fresh::PasswordError;
 use serde::Serialize;
 use serde_json::Value;
@@ -15,6 +18,7 @@ use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Schema, Type};
 
 use crate::auth::CHALLENGE;
 use crate::dialect::Fault;
+use crate::server::State;
 
 /// An answer with a body, in compact JSON.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> HttpResponse {
@@ -98,13 +102,41 @@ fn with_hints(fault: Fault, status: StatusCode, body: &impl Serialize) -> HttpRe
     let mut answer = HttpResponse::build(status);
     match fault {
         Fault::Unauthorized => answer.insert_header((WWW_AUTHENTICATE, CHALLENGE)),
-        Fault::Limited => answer.insert_header((RETRY_AFTER, policy::RETRY_LIMITED.as_secs())),
+        Fault::Limited => next_hour(&mut answer),
         Fault::SlowDown => answer.insert_header((RETRY_AFTER, policy::RETRY_SIGN_IN.as_secs())),
         Fault::Busy => answer.insert_header((RETRY_AFTER, policy::RETRY_BUSY.as_secs())),
         Fault::Unavailable => answer.insert_header((RETRY_AFTER, policy::RETRY_UNAVAILABLE.as_secs())),
         _ => &mut answer,
     };
     respond(&mut answer, body)
+}
+
+/// An answer after which the next hour helps: how far that is, is filled in where the clock is at hand.
+pub(crate) fn next_hour(answer: &mut HttpResponseBuilder) -> &mut HttpResponseBuilder {
+    answer.extensions_mut().insert(NextHour);
+    answer.insert_header((RETRY_AFTER, policy::RETRY_LIMITED.as_secs()))
+}
+
+/// What such an answer bears as an extension.
+struct NextHour;
+
+/// Fills it in.
+pub(crate) async fn tell_next_hour<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let mut answer = next.call(request).await?;
+    let waits = answer.response().extensions().contains::<NextHour>();
+    if let Some(state) = answer.request().app_data::<web::Data<State>>().filter(|_| waits) {
+        let wait = until_next_hour(state.service.now());
+        answer.headers_mut().insert(RETRY_AFTER, wait.into());
+    }
+    Ok(answer)
+}
+
+fn until_next_hour(now: Timestamp) -> u64 {
+    let hour = policy::RETRY_LIMITED.as_secs();
+    hour.saturating_sub(now.secs().checked_rem(hour).unwrap_or(0))
 }
 
 /// The rules' words with a capital at their beginning, as all sentences of these dialects.

@@ -23,7 +23,7 @@ use crate::links::Transport;
 use crate::listeners::{Bound, Listeners};
 use crate::settings::HttpSettings;
 use crate::tls::{Door, HalfOpen};
-use crate::{body, designate, events, links, routes, two_dns};
+use crate::{body, designate, events, links, reply, routes, two_dns};
 
 /// How long a stop waits for answers that are on their way.
 const STOP_SECS: u64 = 10;
@@ -193,6 +193,7 @@ fn application(
         .app_data(body::limit())
         .configure(routes::configure)
         .default_service(web::to(two_dns::no_such_route))
+        .wrap(from_fn(reply::tell_next_hour))
         .wrap(from_fn(designate::trim))
         .wrap(from_fn(lenient::spell_headers))
         .wrap(from_fn(events::record))

@@ -27,7 +27,9 @@ fn changes_are_counted_over_all_dialects_and_repeats_are_not() {
     assert_eq!(put.header("retry-after"), Some("3600"));
     assert_eq!(put.body, r#"{"message":"Too many changes in this hour; nothing was changed"}"#);
 
-    house.clock.advance(Duration::from_secs(3_600));
+    house.clock.advance(Duration::from_secs(3_599));
+    assert_eq!((json(&house).status, json(&house).header("retry-after")), (429, Some("1")), "hours are the clock's");
+    house.clock.advance(Duration::from_secs(1));
     assert_eq!(json(&house).status, 200, "the next hour is another one");
 }
 

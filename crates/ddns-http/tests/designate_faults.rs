@@ -88,6 +88,8 @@ fn too_many_changes_in_an_hour() {
     assert_eq!(make("ns1.example.org").status, 200);
     let retry = Some(policy::RETRY_LIMITED.as_secs().to_string());
     assert_eq!(error(&make("ns2.example.org")), (429, "over_limit".to_owned(), retry));
+    house.clock.advance(std::time::Duration::from_secs(600));
+    assert_eq!(error(&make("ns2.example.org")), (429, "over_limit".to_owned(), Some("3000".to_owned())));
     assert_eq!(by(&house, "ann", "GET /v1/servers", b"").body.matches("\"name\"").count(), 1);
 }
 

@@ -80,6 +80,9 @@ impl Page {
             && let Some(moment) = reply::fault(*fault, &FAULTS).headers().get(RETRY_AFTER)
         {
             answer.insert_header((RETRY_AFTER, moment));
+            if *fault == Fault::Limited {
+                reply::next_hour(&mut answer);
+            }
         }
         answer.body(text)
     }

@@ -16,6 +16,7 @@ use super::answers::{self, request_id};
 use super::doors::{self, Invalid, Violation};
 use crate::auth::CHALLENGE;
 use crate::dialect::Fault;
+use crate::reply;
 
 /// Everything that this dialect answers instead of success.
 #[derive(Clone, Debug)]
@@ -169,7 +170,7 @@ impl Wrong {
         if let Wrong::Fault(fault) = self {
             match fault {
                 Fault::Unauthorized => answer.insert_header((WWW_AUTHENTICATE, CHALLENGE)),
-                Fault::Limited => answer.insert_header((RETRY_AFTER, policy::RETRY_LIMITED.as_secs())),
+                Fault::Limited => reply::next_hour(&mut answer),
                 Fault::SlowDown => answer.insert_header((RETRY_AFTER, policy::RETRY_SIGN_IN.as_secs())),
                 Fault::Busy => answer.insert_header((RETRY_AFTER, policy::RETRY_BUSY.as_secs())),
                 Fault::Unavailable => answer.insert_header((RETRY_AFTER, policy::RETRY_UNAVAILABLE.as_secs())),
