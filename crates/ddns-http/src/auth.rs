@@ -28,8 +28,10 @@ pub(crate) const CHALLENGE: &str = "Basic realm=\"ddns\", charset=\"UTF-8\"";
 pub(crate) struct SignedIn<D> {
     /// The proof.
     pub(crate) identity: Identity,
-    /// The token that was presented; none under a password.
-    token: Option<SecretString>,
+    /// What was presented.
+    secret: SecretString,
+    /// Whether that is a token.
+    by_token: bool,
     /// What the calling program calls itself.
     agent: Option<HeaderValue>,
     dialect: PhantomData<D>,
@@ -69,7 +71,7 @@ impl<D: Dialect> SignedIn<D> {
     }
 
     fn author(&self) -> Author<'_> {
-        Author { identity: &self.identity, dialect: D::NAME, agent: self.agent.as_ref() }
+        Author { identity: &self.identity, dialect: D::NAME, agent: self.agent.as_ref(), secret: &self.secret }
     }
 
     /// What the rules would say to a command, before something costly is done for it.
@@ -79,13 +81,12 @@ impl<D: Dialect> SignedIn<D> {
 
     /// The token that was presented, to be shown to whoever presented it; none under a password.
     pub(crate) fn token(&self) -> Option<&str> {
-        self.token.as_ref().map(ExposeSecret::expose_secret)
+        self.by_token.then(|| self.secret.expose_secret())
     }
 
     fn new(authenticated: Authenticated, secret: SecretString, agent: Option<HeaderValue>) -> Option<SignedIn<D>> {
         let Caller::Account(identity) = authenticated.caller else { return None };
-        let token = authenticated.by_token.then_some(secret);
-        Some(SignedIn { identity, token, agent, dialect: PhantomData })
+        Some(SignedIn { identity, secret, by_token: authenticated.by_token, agent, dialect: PhantomData })
     }
 }
 

@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use actix_web::http::header::HeaderValue;
-use ddns_core::{ClientKey, Command, Fqdn, Host, HostLine, Identity, Receipt, Refusal, policy};
+use ddns_core::{ClientKey, Command, Fqdn, Host, HostLine, Identity, Kind, Receipt, Refusal, policy};
 use ddns_service::{Reply, Service, ServiceError};
 use ddns_store::SoftRefusal;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::sight::Sight;
 
@@ -19,6 +20,8 @@ pub(crate) struct Author<'a> {
     pub(crate) dialect: &'static str,
     /// The `User-Agent` header.
     pub(crate) agent: Option<&'a HeaderValue>,
+    /// What it signed in with. Devices whose owner has mixed up its fields send it in others' places, too.
+    pub(crate) secret: &'a SecretString,
 }
 
 impl Author<'_> {
@@ -34,13 +37,26 @@ impl Author<'_> {
     pub(crate) fn leave_outcome(&self, service: &Service, about: About, outcome: &Result<Reply, ServiceError>) {
         let words = match outcome {
             Ok(reply) => return self.leave_lines(service, &reply.receipt),
-            Err(ServiceError::Refused(refusal)) => sentence(refusal),
+            Err(ServiceError::Refused(refusal)) => return self.leave_refusal(service, about, refusal),
             Err(ServiceError::Busy | ServiceError::Unavailable(_)) => None,
             Err(limited) => Some(limited.to_string()),
         };
         if let Some(words) = words {
             self.leave(service, about, &words);
         }
+    }
+
+    /// Leaves why a whole command was refused. Whoever reads what is left with one host may know of no other, so that a
+    /// refusal about a host of several is told with this one alone.
+    fn leave_refusal(&self, service: &Service, about: About, refusal: &Refusal) {
+        let Some(words) = sentence(refusal) else { return };
+        let subject = subject(refusal);
+        self.leave_all(service, |sight| {
+            let hosts = about.hosts(sight);
+            let is_told = |host: &Fqdn| hosts.len() == 1 || subject.as_ref().is_none_or(|name| *name == host.to_string());
+            let words = |host: &Fqdn| if is_told(host) { words.clone() } else { ANOTHER.to_owned() };
+            hosts.iter().map(|host| (host.clone(), words(host))).collect()
+        });
     }
 
     /// The hosts of a receipt that were refused.
@@ -63,17 +79,50 @@ impl Author<'_> {
     }
 
     fn note(&self, service: &Service, sentence: String) -> SoftRefusal {
-        let agent = self.agent.map(readable).unwrap_or_default();
-        let sentence = sentence.chars().filter(|c| !c.is_control()).take(policy::SENTENCE_MAX).collect();
+        let agent = self.agent.map(|agent| self.without_secret(&readable(agent))).unwrap_or_default();
+        let agent = agent.chars().take(policy::AGENT_MAX).collect();
+        let sentence =
+            self.without_secret(&sentence).chars().filter(|c| !c.is_control()).take(policy::SENTENCE_MAX).collect();
         let (source, dialect) = (self.identity.source, self.dialect.to_owned());
         SoftRefusal { time: service.now(), source, dialect, agent, sentence }
     }
+
+    /// Neither the secret nor what is left of a long one where a text that was sent is cut.
+    fn without_secret(&self, text: &str) -> String {
+        let secret = self.secret.expose_secret();
+        text.replace(secret, "…").replace(&shown(secret), "…")
+    }
+}
+
+/// What is told with those hosts that a refusal of them all is not about.
+const ANOTHER: &str = "another host of the same call was refused, and the call is all or nothing";
+
+/// The host that a refusal of a command about several is about, by its name; none where it is about the call.
+fn subject(refusal: &Refusal) -> Option<String> {
+    match refusal {
+        Refusal::NoSuffix { name } | Refusal::NoSubnet { name, .. } => Some(name.to_string()),
+        Refusal::NotFound { kind: Kind::Host, name } | Refusal::NotYours { kind: Kind::Host, name } => Some(name.clone()),
+        Refusal::Conflict { name, .. } => Some(name.to_string().trim_start_matches("*.").to_owned()),
+        _ => None,
+    }
+}
+
+/// A text as it came, cut, with everything escaped that is no printable ASCII: what else there is may hide in a display, or
+/// steer it.
+pub(crate) fn shown(text: &str) -> String {
+    let mut room = policy::SHOWN_MAX;
+    let shown = |c: char| if matches!(c, ' '..='~') { c.to_string() } else { c.escape_unicode().to_string() };
+    let mut fits = |piece: String| {
+        room = room.checked_sub(piece.len())?;
+        Some(piece)
+    };
+    text.chars().map_while(|c| fits(shown(c))).collect()
 }
 
 /// What a program calls itself, as it can be shown on any display.
 fn readable(agent: &HeaderValue) -> String {
     let printed = agent.as_bytes().iter().copied().filter(|octet| matches!(octet, b' '..=b'~'));
-    printed.take(policy::AGENT_MAX).map(char::from).collect()
+    printed.map(char::from).collect()
 }
 
 /// The hosts whose owner is told if something is refused as a whole.
