@@ -171,7 +171,7 @@ impl Case<'_> {
     fn look(&self, what: &str) {
         let (name, expected) = what.split_once(' ').unwrap();
         let seen = match name {
-            "entries" => (self.yard.version() - self.step.before).to_string(),
+            "entries" => self.yard.version().abs_diff(self.step.before).to_string(),
             host => self.yard.host(host),
         };
         assert_eq!(seen, expected, "{}: {name}", self.title);

@@ -110,7 +110,7 @@ fn be_refused(site: &Site, guesser: usize, guess: usize) {
     let places =
         ["/nic/update?hostname=home0.dyn.example&myip=192.0.2.9", "/users/me", "/ddns/clients/box", "/v1/domains"];
     let login = if guess.is_multiple_of(2) { "joe".to_owned() } else { format!("nobody{guesser}") };
-    let place = places[(guesser + guess) % places.len()];
+    let place = places[usize::wrapping_add(guesser, guess).checked_rem(places.len()).unwrap()];
     let answer = ask(site, &get(place, &format!("{login}:wrong {guesser} {guess}")));
     let told = format!("{place} as {login}: {answer:?}");
     match answer.status.as_str() {

@@ -89,8 +89,8 @@ fn free_port() -> u16 {
 
 /// The one secret in a text: forty hexadecimal digits.
 fn secret(kit: &str) -> &str {
-    let words = kit.split(|letter: char| !letter.is_ascii_alphanumeric());
-    words.filter(|word| word.len() == 40 && word.bytes().all(|octet| octet.is_ascii_hexdigit())).next_back().unwrap()
+    let mut words = kit.split(|letter: char| !letter.is_ascii_alphanumeric());
+    words.rfind(|word| word.len() == 40 && word.bytes().all(|octet| octet.is_ascii_hexdigit())).unwrap()
 }
 
 /// What stands behind `name: ` at the beginnings of lines.
