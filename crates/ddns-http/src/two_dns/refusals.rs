@@ -18,7 +18,7 @@ use crate::sight::Sight;
 /// Shows why the last refused update of a host was refused
 ///
 /// Whatever protocol it came by. Only updates of somebody count who had proved who it is and may see the host; and none is
-/// refused by a fault of the service. It is good to know and no more: the last minute of it may be lost with the server.
+/// refused by a fault of the service. It is good to know and no more: the last seconds of it may be lost with the server.
 #[utoipa::path(
     get,
     path = "/hosts/{fqdn}/last-refusal",
