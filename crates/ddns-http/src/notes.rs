@@ -53,7 +53,8 @@ impl Author<'_> {
         let subject = subject(refusal);
         self.leave_all(service, |sight| {
             let hosts = about.hosts(sight);
-            let is_told = |host: &Fqdn| hosts.len() == 1 || subject.as_ref().is_none_or(|name| *name == host.to_string());
+            let is_told =
+                |host: &Fqdn| hosts.len() == 1 || subject.as_ref().is_none_or(|name| *name == host.to_string());
             let words = |host: &Fqdn| if is_told(host) { words.clone() } else { ANOTHER.to_owned() };
             hosts.iter().map(|host| (host.clone(), words(host))).collect()
         });
@@ -101,7 +102,9 @@ const ANOTHER: &str = "another host of the same call was refused, and the call i
 fn subject(refusal: &Refusal) -> Option<String> {
     match refusal {
         Refusal::NoSuffix { name } | Refusal::NoSubnet { name, .. } => Some(name.to_string()),
-        Refusal::NotFound { kind: Kind::Host, name } | Refusal::NotYours { kind: Kind::Host, name } => Some(name.clone()),
+        Refusal::NotFound { kind: Kind::Host, name } | Refusal::NotYours { kind: Kind::Host, name } => {
+            Some(name.clone())
+        }
         Refusal::Conflict { name, .. } => Some(name.to_string().trim_start_matches("*.").to_owned()),
         _ => None,
     }

@@ -106,7 +106,7 @@ fn removals_and_duckdns_leave_reasons_too() {
     let several = "the program sent a text for several hosts; send one for each";
     check("/update?domains=home,cam&token=TOKEN&txt=a", "duckdns", several);
     check("/update?domains=home,cam&token=TOKEN&txt=&clear=true", "duckdns", several);
-    let too = "the program named \"eve.dyn.example\" too, which is not one host that its token reaches";
+    let too = "another host of the same call is not one that its token reaches, and the call is all or nothing";
     check("/update?domains=home,eve.dyn.example&token=TOKEN&txt=a", "duckdns", too);
     check("/update?domains=home,eve.dyn.example&token=TOKEN", "duckdns", too);
 }
@@ -115,6 +115,54 @@ fn removals_and_duckdns_leave_reasons_too() {
 fn long_and_strange_texts_are_cut() {
     let long = sentence("joe", &format!("hostname=home.dyn.example&myip=%1b[31m{}", "x".repeat(500))).unwrap();
     assert!(long.len() < 160 && !long.contains('\u{1b}'), "{long}");
+}
+
+/// Whoever looks at a host's last refusal sees what would change the order of a text, or hide in it, for what it is.
+#[test]
+fn whatever_a_program_sends_is_shown_in_ascii() {
+    let shown = sentence("joe", "hostname=home.dyn.example&myip=1%E2%80%AE2%C2%85%EF%BB%BF%1b").unwrap();
+    let expected = r#""1\u{202e}2\u{85}\u{feff}\u{1b}""#;
+    assert_eq!(shown, format!("the router sent {expected}, which is no address that a host can have"));
+    let long = sentence("joe", &format!("hostname=home.dyn.example&myip={}", "%E2%80%AE".repeat(99))).unwrap();
+    assert!(long.matches(r"\u{202e}").count() == 8 && long.contains(r#"\u{202e}","#), "{long}");
+    let house = House::new();
+    let ttl = "{\"ttl\":\"6\u{2066}0\"}";
+    assert_eq!(put(&house, "joe", "/hosts/home.dyn.example", "", ttl).status, 422);
+    let message = read(&house, "home.dyn.example").unwrap().0;
+    assert!(message.is_ascii() && message.contains(r#""6\u{2066}0""#), "{message}");
+}
+
+/// A token for one host reads that host's last refusal, so that it tells nothing of others.
+#[test]
+fn a_refusal_of_all_hosts_is_told_with_the_one_that_it_is_about() {
+    let another = "another host of the same call was refused, and the call is all or nothing";
+    let suffix = "{\"ip6_suffix\":\"0:0:0:3:0:0:0:7\"}";
+    let check = |target: &str, send: &dyn Fn(&House), expected: &str| {
+        let house = House::new();
+        assert_eq!(put(&house, "joe", "/hosts/cam.dyn.example", "", suffix).status, 200);
+        send(&house);
+        let told = |host: &str| read(&house, host).map(|(message, ..)| message);
+        assert_eq!(told("cam.dyn.example").as_deref(), Some(expected), "{target}");
+        assert_eq!(told("home.dyn.example").as_deref(), Some(another), "{target}");
+    };
+    let get = |target: &str| {
+        let target = target.to_owned();
+        move |house: &House| {
+            let (joe, target) = (house.authorization("joe"), target.replace("TOKEN", house.token("joe")));
+            ask(house.address, format!("GET {target} HTTP/1.0\r\nAuthorization: {joe}\r\n\r\n"));
+        }
+    };
+    let no_room = "2001:db8:1:2::/64 has no room for the subnet of cam.dyn.example, which is 0x3; ask for a shorter prefix or \
+                   give the host another subnet";
+    let all = |house: &House| {
+        let body = "{\"ip6_prefix\":\"2001:db8:1:2::/64\"}";
+        assert_eq!(put(house, "joe", "/hosts/all", "", body).status, 422);
+    };
+    check("/hosts/all", &all, no_room);
+    let site = "/nic/update?ip6lanprefix=2001:db8:1:2::/64";
+    check(site, &get(site), no_room);
+    let duck = "/update?domains=cam,home&token=TOKEN&ip6lanprefix=2001:db8:1:2::/64";
+    check(duck, &get(duck), no_room);
 }
 
 #[test]

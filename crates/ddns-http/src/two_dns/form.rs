@@ -2,7 +2,7 @@
 
 use super::words::{Complaint, Wrong};
 use crate::json::{self, Json, Object};
-use ddns_core::policy;
+use crate::notes;
 
 /// An object's known attributes, and the complaints about them so far.
 pub(super) struct Form {
@@ -91,7 +91,7 @@ pub(super) fn sentence(body: &[u8], wrong: &Wrong) -> Option<String> {
     }
 }
 
-/// A value as it came, cut and without what would steer a display.
+/// A value as it came, as far as it can be shown on any display.
 fn shown(value: Option<&Json>) -> String {
     match value {
         None | Some(Json::Null) => "null".to_owned(),
@@ -101,9 +101,7 @@ fn shown(value: Option<&Json>) -> String {
         Some(Json::Float(value)) => value.to_string(),
         Some(Json::List(_)) => "[…]".to_owned(),
         Some(Json::Object(_)) => "{…}".to_owned(),
-        Some(Json::Text(text)) => {
-            format!("\"{}\"", text.chars().filter(|c| !c.is_control()).take(policy::SHOWN_MAX).collect::<String>())
-        }
+        Some(Json::Text(text)) => format!("\"{}\"", notes::shown(text)),
     }
 }
 
