@@ -32,6 +32,8 @@ pub const CLIENT_KEY_MAX: usize = 64;
 pub const CHALLENGE_MAX: usize = 255;
 /// Characters of a SHA-256 digest as such a value has it: base64url without padding.
 pub const CHALLENGE_DIGEST_LEN: usize = 43;
+/// The label in front of a host's name under which its challenge values are (RFC 8555, section 8.4).
+pub const CHALLENGE_LABEL: &str = "_acme-challenge";
 /// Challenge values that one host may hold at a time.
 pub const CHALLENGES_PER_HOST: usize = 10;
 /// Challenge values that one host keeps where nobody clears them: its own and its wildcard's.

@@ -828,10 +828,9 @@ impl Registry {
     }
 }
 
-/// Where a host's challenge values are (RFC 8555, section 8.4): `_acme-challenge.` in front of its name; none where that would be
-/// too long.
+/// Where a host's challenge values are: behind their label; none where that would be too long.
 pub fn challenge_name(host: &Fqdn) -> Option<Name> {
-    host.name().child("_acme-challenge").ok()
+    host.name().child(policy::CHALLENGE_LABEL).ok()
 }
 
 /// When an unconfirmed account ends by itself.

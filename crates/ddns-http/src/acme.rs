@@ -4,7 +4,7 @@
 mod acme_dns;
 mod httpreq;
 
-use ddns_core::Fqdn;
+use ddns_core::{Fqdn, policy};
 
 pub(crate) use self::acme_dns::update_part;
 use crate::routes::Routes;
@@ -15,18 +15,10 @@ pub(crate) fn routes(routes: &mut Routes<'_>) {
     acme_dns::routes(routes);
 }
 
-/// The label under which a host's values are.
-const LABEL: &str = "_acme-challenge";
-
-/// Where a host's values are.
-fn name_of(host: &Fqdn) -> String {
-    format!("{LABEL}.{host}")
-}
-
 /// The host whose values are at a name.
 fn host_at(name: &str) -> Option<Fqdn> {
     let (label, host) = name.split_once('.')?;
-    if label.eq_ignore_ascii_case(LABEL) { host.parse().ok() } else { None }
+    if label.eq_ignore_ascii_case(policy::CHALLENGE_LABEL) { host.parse().ok() } else { None }
 }
 
 #[cfg(test)]
@@ -43,6 +35,5 @@ mod tests {
             assert_eq!(host(none), None, "{none}");
         }
         assert_eq!(host("x._acme-challenge.home.dyn.example"), None);
-        assert_eq!(name_of(&"home.dyn.example".parse().unwrap()), "_acme-challenge.home.dyn.example");
     }
 }

@@ -28,7 +28,6 @@ use self::code::Code;
 use self::duckdns::DuckParams;
 use self::report::Unusable;
 use self::schemas::UpdateParams;
-use crate::acme;
 use crate::auth::{CHALLENGE, SignedIn};
 use crate::body::Body;
 use crate::dialect::{Dialect, Fault};
@@ -44,14 +43,18 @@ pub(crate) fn routes(routes: &mut Routes<'_>) {
         let (by_query, by_form) = (web::to(update_by_query), web::to(update_by_form));
         routes.resource::<DynDns>(path, [(Method::GET, by_query), (Method::POST, by_form)]);
     }
-    let update = Part::when::<UpdateUrl>(Method::GET, |request| !duckdns::is_meant(request), web::to(update_url));
-    routes.shared::<UpdateUrl>("/update", [update, duckdns::update_part(), acme::update_part()]);
     duckdns::routes(routes);
     delete::routes(routes);
     routes.describe(|| {
         let chapter = openapi::with_alias(Description::openapi(), "/nic/update", "/v2/update");
         openapi::with_alias(chapter, "/nic/update", "/v3/update")
     });
+}
+
+/// The Two-DNS update URL's and DuckDNS's parts of `/update`.
+pub(crate) fn update_parts() -> [Part; 2] {
+    let update = Part::when::<UpdateUrl>(Method::GET, |request| !duckdns::is_meant(request), web::to(update_url));
+    [update, duckdns::update_part()]
 }
 
 #[derive(OpenApi)]
@@ -77,7 +80,7 @@ impl Family for DynDns {
 }
 
 /// The Two-DNS update URL.
-struct UpdateUrl;
+pub(crate) struct UpdateUrl;
 
 impl Family for UpdateUrl {
     const CONTENT_TYPE: &'static str = "text/html; charset=utf-8";

@@ -11,6 +11,7 @@ use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::Operation;
 
 use crate::dialect::{Dialect, Fault};
+use crate::dyndns::UpdateUrl;
 use crate::server::State;
 use crate::{acme, address, clients, confirm, designate, docs, dyndns, health, openapi, two_dns};
 
@@ -19,12 +20,19 @@ fn add_all(routes: &mut Routes<'_>) {
     two_dns::routes(routes);
     clients::routes(routes);
     dyndns::routes(routes);
+    update(routes);
     address::routes(routes);
     health::routes(routes);
     acme::routes(routes);
     confirm::routes(routes);
     docs::routes(routes);
     designate::routes(routes);
+}
+
+/// `/update` is three dialects' at once: the Two-DNS update URL's, DuckDNS's and acme-dns's.
+fn update(routes: &mut Routes<'_>) {
+    let [url, duckdns] = dyndns::update_parts();
+    routes.shared::<UpdateUrl>("/update", [url, duckdns, acme::update_part()]);
 }
 
 /// Puts the routes of all dialects into an application.

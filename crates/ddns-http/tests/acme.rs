@@ -134,6 +134,19 @@ fn there_is_an_end_to_everything() {
     assert_eq!(present(0).status, 200, "what is there is set again");
 }
 
+/// A host whose name has no room for the label in front of it can have no values, and nobody gets a credential for them.
+#[test]
+fn a_name_too_long_to_be_proved() {
+    let house = House::new();
+    let long = "x".repeat(63);
+    let host = format!("{long}.{long}.{long}.{}.dyn.example", "x".repeat(40));
+    house.add_host(&host, house.joe());
+    let before = house.entries();
+    let answer = post(&house, "/register", &by(&house, "joe"), format!(r#"{{"host":"{host}"}}"#));
+    assert_eq!((answer.status, answer.body.as_str()), (400, r#"{"error":"bad_host"}"#));
+    assert_eq!(house.entries(), before);
+}
+
 /// A host and all names below it are proved at the same moment: both values stand, whoever is first, by either dialect.
 #[test]
 fn values_that_are_set_at_the_same_moment_all_stand() {

@@ -165,6 +165,23 @@ fn a_refusal_of_all_hosts_is_told_with_the_one_that_it_is_about() {
     check(duck, &get(duck), no_room);
 }
 
+/// Each host that an ambiguous name may mean is told, and none of them is told of the other.
+#[test]
+fn a_label_that_fits_several_hosts() {
+    let house = House::new();
+    let (joe, body) = (house.authorization("joe"), r#"{"fqdn":"home.a-dyn.example","ip_address":"192.0.2.1"}"#);
+    let head = format!("POST /hosts HTTP/1.0\r\nAuthorization: {joe}\r\nContent-Length: {}\r\n\r\n", body.len());
+    assert_eq!(ask(house.address, head + body).status, 201);
+    let url = format!("/update?domains=cam,home&token={}&ip=192.0.2.7", house.token("joe"));
+    assert_eq!(ask(house.address, format!("GET {url} HTTP/1.0\r\n\r\n")).body, "KO");
+    for host in ["home.dyn.example", "home.a-dyn.example"] {
+        let (sentence, dialect, _) = read(&house, host).unwrap();
+        let expected = "the program sent only a label, with which several hosts begin; name the host whole";
+        assert_eq!((sentence.as_str(), dialect.as_str()), (expected, "duckdns"), "{host}");
+    }
+    assert!(read(&house, "cam.dyn.example").is_some());
+}
+
 #[test]
 fn strangers_and_narrow_tokens_leave_nothing() {
     assert_eq!(sentence("eve", "hostname=home.dyn.example&myip=x"), None);

@@ -16,7 +16,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{Error, FromRequest, HttpRequest, HttpResponse, web};
 use ddns_core::{
     Actions, Command, Fqdn, Host, HostPattern, HostScope, Identity, NewToken, Registry, Scope, Token, TokenLabel,
-    policy,
+    challenge_name, policy,
 };
 use ddns_service::fresh;
 use ipnet::IpNet;
@@ -89,7 +89,8 @@ async fn register(caller: Caller, service: Service, body: Body<AcmeDns>) -> Answ
     let name = wanted.host.or_else(|| only_host(own)).ok_or(Wrong::NoHost)?;
     let host = Sight::new(&snapshot.registry, &caller.identity).host(&name).ok_or(Wrong::Unknown)?;
     let scope = part_of(own, host, wanted.networks);
-    let answer = AccountBody::new(id, text.expose_secret(), &super::name_of(&host.name), &scope.networks);
+    let values_at = challenge_name(&host.name).ok_or(Wrong::BadHost)?; // It is too long to have any.
+    let answer = AccountBody::new(id, text.expose_secret(), &values_at, &scope.networks);
     let new = NewToken { id, account: host.owner, label: label()?, scope, secret };
     caller.submit_with(&service.service, Command::AddToken(new), Some((secret, digest))).await?;
     Ok(reply::json(StatusCode::CREATED, &answer))

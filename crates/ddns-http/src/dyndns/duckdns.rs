@@ -159,23 +159,30 @@ fn hosts(caller: &SignedIn<DuckDns>, service: &Service, params: &Params) -> Resu
     }
     let snapshot = service.snapshot();
     let sight = Sight::new(&snapshot.registry, &caller.identity);
-    let found: Vec<Option<Fqdn>> = named.iter().map(|name| host(&sight, name)).collect();
-    let complete = found.iter().all(Option::is_some);
-    let hosts: Vec<Fqdn> = found.into_iter().flatten().collect();
-    if complete { Ok(hosts) } else { Err(refuse(caller, service, &hosts, ANOTHER)) }
+    let meant: Vec<Vec<Fqdn>> = named.iter().map(|name| meant(&sight, name)).collect();
+    let complete = meant.iter().all(|hosts| hosts.len() == 1);
+    let (ambiguous, clear): (Vec<_>, Vec<_>) = meant.into_iter().partition(|hosts| hosts.len() > 1);
+    let hosts = clear.concat();
+    if complete {
+        return Ok(hosts);
+    }
+    refuse(caller, service, &hosts, ANOTHER);
+    let ambiguous: Vec<Fqdn> = ambiguous.into_iter().flatten().take(policy::NOTES_PER_CALL).collect();
+    Err(refuse(caller, service, &ambiguous, AMBIGUOUS))
 }
 
-/// The host in the token's reach that a name means. (All of them are one command's, and a refusal would tell of another's.)
-fn host(sight: &Sight<'_>, name: &str) -> Option<Fqdn> {
+/// The hosts in the token's reach that a name may mean. (All of them are one command's, and a refusal would tell of another's.)
+fn meant(sight: &Sight<'_>, name: &str) -> Vec<Fqdn> {
     if name.contains('.') {
-        return name.parse().ok().filter(|name| sight.host(name).is_some());
+        return name.parse().ok().filter(|name| sight.host(name).is_some()).into_iter().collect();
     }
     let label = name.to_ascii_lowercase();
-    let mut found = sight.hosts().filter(|host| host.name.name().first_label() == label);
-    let only = found.next()?.name.clone();
-    found.next().is_none().then_some(only)
+    let meant = sight.hosts().filter(|host| host.name.name().first_label() == label);
+    meant.map(|host| host.name.clone()).collect()
 }
 
+/// What is left with all that a label may mean; which the others are does not concern them.
+const AMBIGUOUS: &str = "the program sent only a label, with which several hosts begin; name the host whole";
 /// What is left with those that a call names beside something else; what that is does not concern them.
 const ANOTHER: &str = "another host of the same call is not one that its token reaches, and the call is all or nothing";
 
@@ -206,9 +213,6 @@ fn addresses(host: &Host) -> Vec<String> {
     vec![ipv4, ipv6]
 }
 
-/// Values that a host keeps: one for itself and one for its wildcard, which are proved at the same time.
-const TEXTS_KEPT: usize = 2;
-
 /// Sets or clears a challenge value. It is one host's: several would be several changes, of which some might fail.
 async fn set_text(
     caller: &SignedIn<DuckDns>,
@@ -233,7 +237,7 @@ fn challenge(host: Fqdn, value: Option<ChallengeValue>, clear: bool) -> Option<C
     if clear {
         return Some(Command::RemoveChallenge { host, value });
     }
-    Some(Command::AddChallenge { host, value: value?, keep: Some(TEXTS_KEPT) })
+    Some(Command::AddChallenge { host, value: value?, keep: Some(policy::CHALLENGES_KEPT) })
 }
 
 /// Tells the hosts' owner why.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
-use ddns_core::Refusal;
+use ddns_core::{Name, Refusal};
 use ddns_service::ServiceError;
 use ipnet::IpNet;
 use serde::Serialize;
@@ -37,11 +37,11 @@ pub(super) struct AccountBody {
 }
 
 impl AccountBody {
-    pub(super) fn new(id: Uuid, password: &str, name: &str, networks: &[IpNet]) -> AccountBody {
+    pub(super) fn new(id: Uuid, password: &str, values_at: &Name, networks: &[IpNet]) -> AccountBody {
         AccountBody {
             username: id.to_string(),
             password: password.to_owned(),
-            fulldomain: name.to_owned(),
+            fulldomain: values_at.to_string(),
             subdomain: id.to_string(),
             allowfrom: networks.iter().map(IpNet::to_string).collect(),
         }
