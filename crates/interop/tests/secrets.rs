@@ -148,7 +148,9 @@ impl Caller<'_> {
         ];
         for (at, target) in targets.iter().enumerate() {
             // Every place with a header, and every header with a place.
-            for header in [headers.first(), headers.get(at % headers.len())].into_iter().flatten() {
+            for header in
+                [headers.first(), headers.get(at.checked_rem(headers.len()).unwrap_or_default())].into_iter().flatten()
+            {
                 self.ask(&format!("{target} HTTP/1.1\r\nHost: ddns.test\r\n{header}Connection: close\r\n\r\n"));
             }
         }
@@ -326,7 +328,7 @@ impl Secret {
     fn new(text: &str) -> Secret {
         let octets = text.bytes().map(|octet| octet.to_string()).collect::<Vec<_>>();
         let hex = text.bytes().map(|octet| format!("{octet:02x}")).collect::<String>();
-        let in_any_case = vec![
+        let in_any_case = [
             text.to_owned(),
             percent(text),
             text.replace(' ', "%20"),
@@ -355,7 +357,8 @@ impl Secret {
 /// What is in base64 of a text whatever stands before and behind it, where so many octets more than threes stand before it.
 fn in_base64(text: &str, shift: usize, engine: &impl Engine) -> String {
     let encoded = engine.encode(format!("{}{text}", "\0".repeat(shift)));
-    let (first, end) = ((shift * 8).div_ceil(6), (shift + text.len()) * 8 / 6);
+    let (first, end) =
+        (usize::saturating_mul(shift, 8).div_ceil(6), usize::saturating_add(shift, text.len()).saturating_mul(8) / 6);
     encoded[first..end].to_owned()
 }
 
