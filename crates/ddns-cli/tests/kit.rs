@@ -192,6 +192,8 @@ fn plain_http_is_told_to_the_program_and_to_the_person() {
     }
     let mikrotik = kit(&work, "mikrotik", "http://127.0.0.1:8053").out;
     assert!(!mikrotik.contains("certificate"), "{mikrotik}");
+    // Whatever the router has: without a prefix it says so, or a machine behind it would get its address.
+    assert!(mikrotik.contains("\n:set url ($url . \"&ip6lanprefix=\" . $delegated)\n:do {"), "{mikrotik}");
     assert!(kit(&work, "mikrotik", URL).out.contains("check-certificate=yes"));
     assert!(!kit(&work, "curl", URL).err.contains("for all to read"));
 }

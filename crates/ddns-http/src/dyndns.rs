@@ -128,7 +128,8 @@ impl Dialect for UpdateUrl {
 /// Without any address, the host gets the one that the request comes from. A prefix moves the host's IPv6 address into it: the
 /// host keeps what its suffix says, and without one what its present address has behind the prefix. With an address beside the
 /// prefix, a host that has a suffix takes the prefix, and one that has none takes the address. A call that has a prefix and
-/// neither `hostname` nor address moves every host that its credentials reach: all of them, or none.
+/// neither `hostname` nor address moves every host that its credentials reach: all of them, or none; `wildcard` and `offline`
+/// are for those that it moves.
 ///
 /// The parameters `mx`, `backmx`, `system` and `url` are taken and mean nothing here. Where the operator allows it, devices
 /// that know no `Authorization` may send `username` (or `user`) and `password` (or `pass`, `token`, `key`) as parameters.

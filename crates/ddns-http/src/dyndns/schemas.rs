@@ -61,7 +61,8 @@ pub(super) struct UpdateParams {
     #[schema(required = false)]
     ip6addr: String,
     /// A delegated prefix of 48 to 64 bits, such as `2001:db8:1:2::/64`; one without a length is a /64. An IPv6 address with
-    /// such a length in another parameter is a prefix, too.
+    /// such a length in another parameter is a prefix, too. An empty one is a site that has none at present: hosts that have a
+    /// suffix keep their IPv6 address.
     #[param(required = false)]
     #[schema(required = false)]
     ip6lanprefix: String,
