@@ -183,7 +183,7 @@ pub const CHANGES_PER_NETWORK: u32 = 100_000;
 pub const COUNTED_MAX: usize = 100_000;
 /// Commands decided and committed together at most.
 pub const BATCH: usize = 512;
-/// Passwords hashed at a time.
+/// Passwords hashed at a time, on half of the processors at most.
 pub const HASHES_AT_ONCE: usize = 2;
 /// How much password hashing gives way to all other work on the machine, as `nice` counts: it gets a tenth where others want
 /// everything.

@@ -1,7 +1,8 @@
-//! Hashing passwords, on two threads behind a bounded queue: a flood of them can take neither memory nor processor, and
+//! Hashing passwords, on one or two threads behind a bounded queue: a flood of them can take neither memory nor processor, and
 //! nobody who waits for other things waits for hashes.
 
 use std::cell::RefCell;
+use std::num::NonZero;
 use std::sync::LazyLock;
 
 use argon2::password_hash::PasswordHasher;
@@ -63,7 +64,7 @@ struct Full;
 impl Hasher {
     pub(crate) fn start() -> Hasher {
         let (queue, waiting) = crossbeam_channel::bounded::<Work>(policy::HASH_QUEUE);
-        for number in 1..=policy::HASHES_AT_ONCE {
+        for number in 1..=at_once() {
             let waiting = waiting.clone();
             let spawned = std::thread::Builder::new().name(format!("ddns-hash-{number}")).spawn(move || {
                 give_way();
@@ -138,6 +139,12 @@ impl Hasher {
         self.queue.try_send(work).map_err(|_| Full)?;
         waiting.await.map_err(|_| Full)
     }
+}
+
+/// No more than half of the processors: a thread that hashes is not interrupted at once, however much it gives way.
+fn at_once() -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    processors.div_ceil(2).min(policy::HASHES_AT_ONCE)
 }
 
 /// Lets this thread work when nobody else has to: where as many hash as there are processors, DNS and updates waited for them.
