@@ -134,6 +134,7 @@ fn advice(refusal: &Refusal) -> Option<String> {
             format!("see them with: ddns record list DOMAIN --name {name} --type {record_type}")
         }
         Refusal::NotOneAddress { name } => format!("see what is there with: ddns record list DOMAIN --name {name}"),
+        Refusal::NoSuffix { name } => format!("give it one with: ddns host set {name} --suffix SUFFIX"),
         Refusal::NoSubnet { name, .. } => format!("give it another subnet with: ddns host set {name} --subnet N"),
         Refusal::NoOwner { .. } => "say it with: --owner LOGIN".to_owned(),
         Refusal::Managed { .. } => "it follows what is set with: ddns domain set, and ddns server".to_owned(),
