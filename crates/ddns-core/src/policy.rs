@@ -256,7 +256,7 @@ pub const HISTORY_BYTES: u64 = 1 << 30;
 pub const ERASE_AT_ONCE: usize = 500;
 /// Octets of a database that an erasure writes anew beside a running server: half a second.
 pub const ERASE_ANEW_MAX: u64 = 64 << 20;
-/// How often an erasure tries to empty the journal while others read it.
+/// How often an erasure tries to empty the journal while others read it, and to have its turn while others write.
 pub const ERASE_TRIES: u32 = 20;
 /// Rows of one page of a list.
 pub const PAGE: usize = 100;

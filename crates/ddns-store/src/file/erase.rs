@@ -48,12 +48,19 @@ pub(super) fn erase(connection: &mut Connection, directory: &Path, account: Acco
 }
 
 /// Does one transaction, and then lets others have theirs for as long: whoever waits for the lock asks for it only now
-/// and then.
-fn in_turn<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    let started = Instant::now();
-    let done = work()?;
-    std::thread::sleep(started.elapsed().min(Duration::from_secs(1)));
-    Ok(done)
+/// and then. So one who writes without rest may take every turn for seconds, and it is asked for again.
+fn in_turn<T>(mut work: impl FnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    let mut tries = 1;
+    loop {
+        let started = Instant::now();
+        match work() {
+            Err(StoreError::Busy(_)) if tries < policy::ERASE_TRIES => tries = tries.saturating_add(1),
+            done => {
+                std::thread::sleep(started.elapsed().min(Duration::from_secs(1)));
+                return done;
+            }
+        }
+    }
 }
 
 /// What belonged to the account, and when.
