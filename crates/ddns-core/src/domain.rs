@@ -139,7 +139,7 @@ pub enum SignUp {
 impl Default for Settings {
     fn default() -> Settings {
         const LABELS: &[&str] = &[
-            "_acme-challenge",
+            policy::CHALLENGE_LABEL,
             "autoconfig",
             "autodiscover",
             "dns",
